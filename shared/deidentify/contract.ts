@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { picture } from '../review/records.ts';
+import { defineContract } from '../rpc.ts';
+import { headerChange, methodInfo, policy, verdict } from './records.ts';
+
+export const deidentifyContract = defineContract({
+  'deidentify.policies': { input: z.object({}), output: z.array(policy.extend({ builtIn: z.boolean() })) },
+  'deidentify.savePolicy': { input: z.object({ policy }), output: policy },
+  'deidentify.deletePolicy': { input: z.object({ name: z.string() }), output: z.object({ deleted: z.boolean() }) },
+  /** A policy as the text of one file, and back; a wrong file is refused with the line that is wrong. */
+  'deidentify.exportPolicy': { input: z.object({ name: z.string() }), output: z.object({ text: z.string() }) },
+  'deidentify.importPolicy': { input: z.object({ text: z.string() }), output: policy },
+  'deidentify.methods': { input: z.object({}), output: z.array(methodInfo) },
+  /** What will happen to every attribute of this series. Writes nothing. */
+  'deidentify.previewHeader': {
+    input: z.object({ seriesId: z.number(), policy: z.string() }),
+    output: z.object({ changes: z.array(headerChange), fileName: z.string() }),
+  },
+  /** Runs the method on one scan into a preview folder; nothing enters the catalog. */
+  'deidentify.previewFace': {
+    input: z.object({ seriesId: z.number(), policy: z.string(), method: z.string().optional() }),
+    output: z.object({ verdict, pictures: z.array(picture), seconds: z.number(), batchSecondsEstimate: z.number() }),
+  },
+  'deidentify.start': {
+    input: z.object({
+      /** Empty means every queued scan. */
+      seriesIds: z.array(z.number()).default([]),
+      policy: z.string(),
+      method: z.string().optional(),
+      seed: z.number().optional(),
+      /** Measure original and edited scans as part of the batch. */
+      measure: z.boolean().default(true),
+    }),
+    output: z.object({ batchId: z.string(), scans: z.number() }),
+  },
+  'deidentify.crosswalk': {
+    input: z.object({}),
+    output: z.object({ state: z.enum(['open', 'encrypted', 'cut']), subjects: z.number() }),
+  },
+  /** Encrypts the pseudonym key and crosswalk under a passphrase. */
+  'deidentify.encryptCrosswalk': { input: z.object({ passphrase: z.string().min(8) }), output: z.object({ state: z.string() }) },
+  'deidentify.unlockCrosswalk': {
+    input: z.object({ passphrase: z.string() }),
+    output: z.object({ rows: z.array(z.object({ subjectLabel: z.string(), patientId: z.string(), patientName: z.string(), shiftDays: z.number() })) }),
+  },
+  /** Destroys key and crosswalk; pseudonyms can never be traced back. Needs the words typed. */
+  'deidentify.cutAllTies': { input: z.object({ confirm: z.literal('cut all ties') }), output: z.object({ state: z.string() }) },
+});
