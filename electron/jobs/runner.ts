@@ -1,0 +1,184 @@
+import type { AppEvent, BatchProgress, JobKind } from '../../shared/jobs/records.ts';
+import { estimatePace } from './pace.ts';
+import type { ClaimedJob, JobQueue } from './queue.ts';
+
+export interface JobContext {
+  readonly signal: AbortSignal;
+  progress(fraction: number, message: string): void;
+}
+
+/** Does one job; throws to fail it. What it returns is kept with the job. */
+export type JobExecutor = (job: ClaimedJob, context: JobContext) => Promise<unknown>;
+
+export interface RunnerOptions {
+  readonly queue: JobQueue;
+  readonly executors: Readonly<Record<JobKind, JobExecutor>>;
+  readonly concurrency: number;
+  readonly emit: (event: AppEvent) => void;
+  readonly clock: () => Date;
+  /** Called when a job fails or is cancelled, so that its scan gets an explicit state. */
+  readonly onEnd: (job: ClaimedJob, outcome: 'failed' | 'cancelled', message: string) => void;
+}
+
+interface Running {
+  readonly job: ClaimedJob;
+  readonly abort: AbortController;
+  message: string;
+  fraction: number;
+}
+
+interface BatchPace {
+  startedAtMs: number;
+  finishedAtMs: number[];
+  lastEmitMs: number;
+  timer?: NodeJS.Timeout | undefined;
+}
+
+/** At most ten progress events a second for a batch. */
+const EMIT_EVERY_MS = 100;
+
+/** Takes jobs from the queue and keeps `concurrency` of them going. */
+export class JobRunner {
+  private readonly running = new Map<number, Running>();
+  private readonly pace = new Map<string, BatchPace>();
+  private waiters: { batchId: string; resolve: (p: BatchProgress) => void }[] = [];
+  private closed = false;
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Starts whatever can start now. Call after every enqueue. */
+  wake(): void {
+    while (!this.closed && this.running.size < this.options.concurrency) {
+      const job = this.options.queue.claim();
+      if (!job) return;
+      void this.execute(job);
+    }
+  }
+
+  private async execute(job: ClaimedJob): Promise<void> {
+    const entry: Running = { job, abort: new AbortController(), message: 'starting', fraction: 0 };
+    this.running.set(job.id, entry);
+    this.paceOf(job.batchId);
+    const context: JobContext = {
+      signal: entry.abort.signal,
+      progress: (fraction, message) => {
+        entry.fraction = fraction;
+        entry.message = message;
+        this.announce(job.batchId);
+      },
+    };
+    this.announce(job.batchId);
+    try {
+      const result = await this.options.executors[job.kind](job, context);
+      if (!this.closed) this.options.queue.finish(job.id, result ?? null);
+    } catch (error) {
+      this.endBadly(entry, error);
+    } finally {
+      this.running.delete(job.id);
+      if (!this.closed) {
+        this.paceOf(job.batchId).finishedAtMs.push(this.options.clock().getTime());
+        this.announce(job.batchId);
+        this.settle(job.batchId);
+        this.wake();
+      }
+    }
+  }
+
+  private endBadly(entry: Running, error: unknown): void {
+    // A job interrupted by closing stays `running` in the table; recover() takes it up at the next start.
+    if (this.closed) return;
+    const { job } = entry;
+    if (entry.abort.signal.aborted) {
+      this.options.queue.markCancelled(job.id);
+      this.options.onEnd(job, 'cancelled', 'Cancelled by the user.');
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    this.options.queue.fail(job.id, message);
+    this.options.onEnd(job, 'failed', message);
+  }
+
+  /** Stops a batch: running jobs are aborted, waiting ones cancelled; finished ones stay. */
+  cancel(batchId: string): { seriesIds: number[]; stopped: number } {
+    const seriesIds = this.options.queue.cancelQueued(batchId);
+    let stopped = 0;
+    for (const r of this.running.values()) {
+      if (r.job.batchId !== batchId) continue;
+      r.abort.abort();
+      stopped++;
+    }
+    this.announce(batchId);
+    this.settle(batchId);
+    return { seriesIds, stopped };
+  }
+
+  progressOf(batchId: string): BatchProgress | null {
+    const counts = this.options.queue.counts(batchId);
+    if (!counts) return null;
+    const running = [...this.running.values()]
+      .filter((r) => r.job.batchId === batchId)
+      .map((r) => ({ jobId: r.job.id, label: r.job.label, message: r.message, fraction: r.fraction }));
+    const pace = this.pace.get(batchId);
+    const partly = running.reduce((sum, r) => sum + r.fraction, 0);
+    const left = counts.total - counts.done - counts.failed - counts.cancelled - partly;
+    const now = this.options.clock().getTime();
+    const estimate = pace
+      ? estimatePace(pace.finishedAtMs, pace.startedAtMs, now, Math.max(0, left))
+      : { itemsPerMinute: null, secondsLeft: null };
+    // A batch of one long job has no finished item to go by; its own fraction tells.
+    if (pace && estimate.secondsLeft === null && partly > 0.02) {
+      estimate.secondsLeft = ((now - pace.startedAtMs) / 1000 / partly) * left;
+    }
+    return { ...counts, running, ...estimate };
+  }
+
+  wait(batchId: string): Promise<BatchProgress> {
+    const now = this.progressOf(batchId);
+    if (now?.finished) return Promise.resolve(now);
+    return new Promise((resolve) => this.waiters.push({ batchId, resolve }));
+  }
+
+  get busy(): boolean {
+    return this.running.size > 0;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const r of this.running.values()) r.abort.abort();
+    for (const p of this.pace.values()) clearTimeout(p.timer);
+  }
+
+  private settle(batchId: string): void {
+    const progress = this.progressOf(batchId);
+    if (!progress?.finished) return;
+    const ready = this.waiters.filter((w) => w.batchId === batchId);
+    this.waiters = this.waiters.filter((w) => w.batchId !== batchId);
+    for (const w of ready) w.resolve(progress);
+    this.options.emit({ type: 'changed', areas: ['catalog', 'jobs', 'project', 'review', 'morphometry', 'share'] });
+  }
+
+  private paceOf(batchId: string): BatchPace {
+    let pace = this.pace.get(batchId);
+    if (!pace) {
+      pace = { startedAtMs: this.options.clock().getTime(), finishedAtMs: [], lastEmitMs: 0 };
+      this.pace.set(batchId, pace);
+    }
+    return pace;
+  }
+
+  /** Emits progress now, or a little later when one was just emitted. The last state is never dropped. */
+  private announce(batchId: string): void {
+    const pace = this.paceOf(batchId);
+    if (pace.timer) return;
+    const now = Date.now();
+    const wait = Math.max(0, pace.lastEmitMs + EMIT_EVERY_MS - now);
+    pace.timer = setTimeout(() => {
+      pace.timer = undefined;
+      pace.lastEmitMs = Date.now();
+      if (this.closed) return;
+      const batch = this.progressOf(batchId);
+      if (batch) this.options.emit({ type: 'progress', batch });
+    }, wait);
+    pace.timer.unref?.();
+  }
+}

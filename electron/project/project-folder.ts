@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../dispatch.ts';
+
+/** Where things lie inside a project folder. Everything in it stays in the lab. */
+export interface ProjectFolder {
+  readonly dir: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly catalogFile: string;
+  readonly volumesDir: string;
+  readonly derivativesDir: string;
+  readonly previewDir: string;
+}
+
+const marker = 'refacade-project.json';
+
+/**
+ * Opens a project folder, or makes one.
+ *
+ * @throws UserError when the folder is not a project and `create` is false, or holds other files
+ */
+export function openProjectFolder(path: string, create: boolean, now: Date): ProjectFolder {
+  const dir = resolve(path);
+  const markerFile = join(dir, marker);
+  if (!existsSync(markerFile)) {
+    if (!create) {
+      throw new UserError(
+        'not-a-project',
+        `${dir} is not a Refacade project: expected the file ${marker} in it.`,
+        'Choose a project folder, or create a new project there.',
+      );
+    }
+    try {
+      mkdirSync(dir, { recursive: true });
+      writeFileSync(
+        markerFile,
+        `${JSON.stringify({ product: 'Refacade', name: basename(dir), createdAt: now.toISOString() }, null, 2)}\n`,
+        { flag: 'wx' },
+      );
+    } catch (cause) {
+      throw new UserError(
+        'project-not-writable',
+        `The project folder ${dir} could not be made: ${(cause as Error).message}`,
+        'Choose a folder you may write to, on a disk with free space.',
+        { cause },
+      );
+    }
+  }
+  const info = JSON.parse(readFileSync(markerFile, 'utf8')) as { name: string; createdAt: string };
+  const folder: ProjectFolder = {
+    dir,
+    name: info.name,
+    createdAt: info.createdAt,
+    catalogFile: join(dir, 'catalog.sqlite'),
+    volumesDir: join(dir, 'volumes'),
+    derivativesDir: join(dir, 'derivatives'),
+    previewDir: join(dir, 'preview'),
+  };
+  for (const d of [folder.volumesDir, folder.derivativesDir, folder.previewDir]) mkdirSync(d, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,29 @@
+// Worker-thread entry. Protocol: in `{ name, params, port }`; over the port `{ fraction, message }`, at most
+// ten a second; out the task's JSON result. Errors travel as they are and fail the job in the main thread.
+import type { MessagePort } from 'node:worker_threads';
+import type { TaskContext } from './task.ts';
+import { allTasks } from './tasks.ts';
+
+const REPORT_EVERY_MS = 100;
+
+export default async function run(order: { name: string; params: unknown; port: MessagePort }): Promise<unknown> {
+  const task = (allTasks as Record<string, unknown>)[order.name] as
+    | ((params: unknown, context: TaskContext) => Promise<unknown>)
+    | undefined;
+  if (!task) throw new Error(`The worker knows no task named ${order.name}.`);
+  let last = 0;
+  const context: TaskContext = {
+    signal: new AbortController().signal,
+    progress(fraction, message) {
+      const now = Date.now();
+      if (now - last < REPORT_EVERY_MS && fraction < 1) return;
+      last = now;
+      order.port.postMessage({ fraction, message });
+    },
+  };
+  try {
+    return await task(order.params, context);
+  } finally {
+    order.port.close();
+  }
+}
