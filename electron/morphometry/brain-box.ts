@@ -1,0 +1,96 @@
+import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
+
+/**
+ * The brain's voxels cut out of a scan, with an empty shell around them.
+ *
+ * Every array of the tissue engine lives on this smaller grid, so neighbours need no bounds checks: the
+ * shell guarantees that `inside[m] ± stride` stays on the grid.
+ */
+export interface BrainBox {
+  /** Extents of the box, shell included. */
+  readonly shape: readonly [number, number, number];
+  readonly voxelSizeMm: readonly [number, number, number];
+  readonly voxelVolumeMm3: number;
+  /** Box index of each brain voxel, ascending. */
+  readonly inside: Int32Array;
+  /** Index of the same voxel in the scan's first frame. */
+  readonly source: Int32Array;
+  /** Value (slope · stored + inter) of each brain voxel, in the order of `inside`. */
+  readonly values: Float32Array;
+}
+
+/**
+ * Cuts the brain out of the first frame of a scan.
+ *
+ * @param volume scan, 3-D or more; only the first frame is read
+ * @param brain 0 or 1 per voxel of that frame
+ * @throws RangeError when the mask does not have one value per voxel of the frame
+ */
+export function cutBrainBox(volume: Volume, brain: Uint8Array): BrainBox {
+  const [nx, ny, nz] = [volume.shape[0]!, volume.shape[1]!, volume.shape[2]!];
+  if (brain.length !== voxelsPerFrame(volume.shape)) {
+    throw new RangeError(
+      `Expected a brain mask of ${nx} × ${ny} × ${nz} = ${nx * ny * nz} voxels, got ${brain.length}; extract the brain on the scan's own grid.`,
+    );
+  }
+  const low = [nx, ny, nz];
+  const high = [-1, -1, -1];
+  let count = 0;
+  for (let k = 0, v = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, v++) {
+        if (brain[v] === 0) continue;
+        count++;
+        if (i < low[0]!) low[0] = i;
+        if (i > high[0]!) high[0] = i;
+        if (j < low[1]!) low[1] = j;
+        if (j > high[1]!) high[1] = j;
+        if (k < low[2]!) low[2] = k;
+        if (k > high[2]!) high[2] = k;
+      }
+    }
+  }
+  const shape: [number, number, number] =
+    count === 0 ? [3, 3, 3] : [high[0]! - low[0]! + 3, high[1]! - low[1]! + 3, high[2]! - low[2]! + 3];
+  const inside = new Int32Array(count);
+  const source = new Int32Array(count);
+  const values = new Float32Array(count);
+  const { data, slope, inter } = volume;
+  let m = 0;
+  for (let k = 1; k < shape[2] - 1; k++) {
+    for (let j = 1; j < shape[1] - 1; j++) {
+      for (let i = 1; i < shape[0] - 1; i++) {
+        const v = i - 1 + low[0]! + nx * (j - 1 + low[1]! + ny * (k - 1 + low[2]!));
+        if (count === 0 || brain[v] === 0) continue;
+        inside[m] = i + shape[0] * (j + shape[1] * k);
+        source[m] = v;
+        values[m] = slope * data[v]! + inter;
+        m++;
+      }
+    }
+  }
+  const voxelSizeMm = axisSizesMm(volume.affine);
+  return {
+    shape,
+    voxelSizeMm,
+    voxelVolumeMm3: determinantMm3(volume.affine),
+    inside,
+    source,
+    values,
+  };
+}
+
+/** Column norms of the affine's 3×3 block: voxel size along i, j, k in mm. */
+function axisSizesMm(affine: Float64Array): [number, number, number] {
+  const size = (c: number) => Math.hypot(affine[c]!, affine[4 + c]!, affine[8 + c]!);
+  return [size(0), size(1), size(2)];
+}
+
+/** |det| of the affine's 3×3 block: volume of one voxel in mm³, right for sheared grids too. */
+function determinantMm3(a: Float64Array): number {
+  return Math.abs(
+    a[0]! * (a[5]! * a[10]! - a[6]! * a[9]!) -
+      a[1]! * (a[4]! * a[10]! - a[6]! * a[8]!) +
+      a[2]! * (a[4]! * a[9]! - a[5]! * a[8]!),
+  );
+}
