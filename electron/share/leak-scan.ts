@@ -1,0 +1,138 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { Leak } from '../../shared/share/records.ts';
+import type { TaskContext } from '../worker/task.ts';
+import { quietContext } from '../worker/task.ts';
+import { ByteSearch } from './byte-search.ts';
+import { type BytePattern, bytePatterns, isLongEnough, type SearchIdentifier } from './identifier-forms.ts';
+import { searchableParts } from './searchable-parts.ts';
+
+export interface LeakScan {
+  readonly leaks: Leak[];
+  readonly files: number;
+  readonly bytes: number;
+  readonly identifiers: number;
+  readonly patterns: number;
+  /** Identifiers too short or too ordinary to mean a person when found. */
+  readonly notSearched: number;
+}
+
+/**
+ * Words that turn up as names of phantoms and test people and in any description of a scan.
+ * A *part* of a name that is one of them is passed over; the whole name is still searched.
+ */
+const ORDINARY = new Set(
+  (
+    'anonymous anonymized anonymised anon none null unknown empty removed patient subject session person name test ' +
+    'phantom head brain face neck scan series study image images volume project share export import data demo sample ' +
+    'example man male female other adult child control healthy research public local manual normal standard original ' +
+    'derived primary secondary axial sagittal coronal siemens philips general electric medical systems hospital ' +
+    'university institute clinic department center centre magnetic resonance mri the and for with not yes true false ' +
+    'san von van der den del las los ben bin abu may june april august day key bit set run rec acq mod one two'
+  ).split(' '),
+);
+
+/** Identifiers worth searching: long enough and not an everyday word of the field. */
+export function searchableIdentifiers(identifiers: readonly SearchIdentifier[]): SearchIdentifier[] {
+  const seen = new Set<string>();
+  return identifiers.filter(({ kind, text }) => {
+    const plain = text.trim().toLowerCase();
+    const key = `${kind} ${plain}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    if (!isLongEnough(plain) || ORDINARY.has(plain)) return false;
+    // Three-digit numbers, and numbers made of one repeated digit, are in every file.
+    return !/^\d{1,3}$/.test(plain) && !/^([0.\-\s])\1*$/.test(plain);
+  });
+}
+
+/** Every file under a folder, relative, `/` separated, sorted. */
+export async function listFiles(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+/**
+ * Searches the names and contents of everything under a folder for identifiers.
+ *
+ * Contents are searched inside gzip and around voxels (see {@link searchableParts}), in UTF-8, UTF-16 of
+ * both byte orders, Latin-1 and the DICOM code pages, without regard to the case of Latin letters, as
+ * hexadecimal and base64, with name parts turned round and dates written the usual ways. A finding names
+ * the file and the kind of identifier; the identifier itself is never returned, and a file name that
+ * contains one is returned with that part covered.
+ *
+ * @param root folder to search
+ * @param identifiers what must not be there (see `searchableIdentifiers` for what is passed over)
+ * @returns one finding per file, kind and place, in file order
+ */
+export async function scanForLeaks(
+  root: string,
+  identifiers: readonly SearchIdentifier[],
+  context: TaskContext = quietContext,
+): Promise<LeakScan> {
+  const wanted = searchableIdentifiers(identifiers);
+  const search = new ByteSearch(bytePatterns(wanted));
+  const leaks: Leak[] = [];
+  const files = await listFiles(root);
+  let bytes = 0;
+  for (const [n, file] of files.entries()) {
+    context.signal.throwIfAborted();
+    context.progress(n / Math.max(1, files.length), `byte search ${n + 1} of ${files.length}`);
+    const { covered, kinds } = searchName(search, file);
+    for (const kind of kinds) leaks.push({ file: covered, identifierKind: kind, where: 'name' });
+    const found = new Set<string>();
+    for await (const size of searchContent(search, join(root, file), found)) {
+      bytes += size;
+      context.signal.throwIfAborted();
+    }
+    for (const kind of [...found].sort())
+      leaks.push({ file: covered, identifierKind: kind, where: 'content' });
+  }
+  const { length } = search.patterns;
+  const notSearched =
+    new Set(identifiers.map((i) => `${i.kind} ${i.text.trim().toLowerCase()}`)).size - wanted.length;
+  return { leaks, files: files.length, bytes, identifiers: wanted.length, patterns: length, notSearched };
+}
+
+/** Kinds of identifier found in a text that has not been written yet, such as the receipt. */
+export function scanText(identifiers: readonly SearchIdentifier[], text: string): string[] {
+  const search = new ByteSearch(bytePatterns(searchableIdentifiers(identifiers)));
+  const kinds = new Set<string>();
+  search.search(Buffer.from(text, 'utf8'), (pattern) => kinds.add(pattern.identifierKind));
+  return [...kinds].sort();
+}
+
+function searchName(search: ByteSearch, file: string): { covered: string; kinds: string[] } {
+  const kinds = new Set<string>();
+  let covered = file;
+  for (const form of ['NFC', 'NFD'] as const) {
+    const bytes = Buffer.from(file.normalize(form), 'utf8');
+    const cover = new Uint8Array(bytes);
+    let hit = false;
+    search.search(bytes, (pattern: BytePattern, start) => {
+      kinds.add(pattern.identifierKind);
+      hit = true;
+      cover.fill(0x2a, start, start + pattern.bytes.length);
+    });
+    if (hit) covered = Buffer.from(cover).toString('utf8');
+  }
+  return { covered, kinds: [...kinds].sort() };
+}
+
+async function* searchContent(search: ByteSearch, path: string, kinds: Set<string>): AsyncGenerator<number> {
+  const found = (pattern: BytePattern) => void kinds.add(pattern.identifierKind);
+  let stream = search.stream(found);
+  for await (const piece of searchableParts(path)) {
+    if (piece === 'break') {
+      stream.end();
+      stream = search.stream(found);
+    } else {
+      stream.push(piece);
+      yield piece.length;
+    }
+  }
+  stream.end();
+}
