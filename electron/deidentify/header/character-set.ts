@@ -46,9 +46,11 @@ const escapes: readonly { bytes: string; decoder: string; keepEscape: boolean }[
   { bytes: '$)A', decoder: 'gb18030', keepEscape: false },
 ];
 
-const decoders = new Map<string, TextDecoder>();
+type Decoder = { decode(bytes: Uint8Array): string };
 
-function decoder(label: string): TextDecoder {
+const decoders = new Map<string, Decoder>();
+
+function decoder(label: string): Decoder {
   let d = decoders.get(label);
   if (!d) {
     d = new TextDecoder(label);
