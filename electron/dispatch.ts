@@ -31,7 +31,10 @@ export function createDispatch<C extends Contract>(
   return async (name, input) => {
     const procedure = Object.hasOwn(contract, name) ? contract[name] : undefined;
     if (!procedure) {
-      return { ok: false, error: { code: 'unknown-procedure', message: `Nothing here answers to "${name}".` } };
+      return {
+        ok: false,
+        error: { code: 'unknown-procedure', message: `Nothing here answers to "${name}".` },
+      };
     }
     const parsed = procedure.input.safeParse(input ?? {});
     if (!parsed.success) {
@@ -53,7 +56,10 @@ function toReplyError(name: string, error: unknown): { code: string; message: st
     return { code: error.code, message: error.message, ...(error.fix ? { fix: error.fix } : {}) };
   }
   if (error instanceof ZodError) {
-    return { code: 'bad-output', message: `${name} answered in an unexpected form: ${describeIssues(error)}` };
+    return {
+      code: 'bad-output',
+      message: `${name} answered in an unexpected form: ${describeIssues(error)}`,
+    };
   }
   if (error instanceof Error) {
     const fix = (error as { fix?: unknown }).fix;
@@ -67,7 +73,9 @@ function toReplyError(name: string, error: unknown): { code: string; message: st
 }
 
 function describeIssues(error: ZodError): string {
-  return error.issues.map((i) => `${i.path.length > 0 ? `${i.path.join('.')}: ` : ''}${i.message}`).join('; ');
+  return error.issues
+    .map((i) => `${i.path.length > 0 ? `${i.path.join('.')}: ` : ''}${i.message}`)
+    .join('; ');
 }
 
 function kebab(name: string): string {

@@ -73,7 +73,8 @@ async function route(request: Request, url: URL, o: HostOptions): Promise<Respon
   const parts = decodeURIComponent(url.pathname).split('/').filter(Boolean);
   const [area, first = '', second = ''] = parts;
   if (area === 'rpc') return rpc(request, first, o.dispatch);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Only GET is understood here.');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return plain(405, 'Only GET is understood here.');
   if (area === 'events') return o.events.stream();
   if (area === 'volumes') return file(await o.volumeFile(first.replace(/\.nii(\.gz)?$/, '')), 'no-store');
   if (area === 'pictures') return file(o.pictureFile(first, second), 'no-store');

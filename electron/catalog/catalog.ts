@@ -53,7 +53,14 @@ export class CatalogReads {
   constructor(private readonly db: Db) {}
 
   counts(where = '', params: readonly unknown[] = []): StateCounts {
-    const counts: StateCounts = { queued: 0, running: 0, 'needs-review': 0, passed: 0, failed: 0, excluded: 0 };
+    const counts: StateCounts = {
+      queued: 0,
+      running: 0,
+      'needs-review': 0,
+      passed: 0,
+      failed: 0,
+      excluded: 0,
+    };
     const from = where ? `FROM ${joined} ${where}` : 'FROM series s';
     const rows = this.db.prepare(`SELECT s.state, count(*) AS n ${from} GROUP BY s.state`).all(...params);
     for (const r of rows as { state: ScanState; n: number }[]) counts[r.state] = r.n;
@@ -93,7 +100,9 @@ export class CatalogReads {
   }
 
   series(id: number): SeriesRow | null {
-    const row = this.db.prepare(`SELECT ${columns} FROM ${joined} WHERE s.id = ?`).get(id) as RawSeries | undefined;
+    const row = this.db.prepare(`SELECT ${columns} FROM ${joined} WHERE s.id = ?`).get(id) as
+      | RawSeries
+      | undefined;
     return row ? toSeriesRow(row) : null;
   }
 
@@ -112,7 +121,10 @@ export class CatalogReads {
       params.push(...Array(3).fill(`%${filter.search}%`));
     }
     const where = clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '';
-    const total = this.db.prepare(`SELECT count(*) FROM problem p ${where}`).pluck().get(...params) as number;
+    const total = this.db
+      .prepare(`SELECT count(*) FROM problem p ${where}`)
+      .pluck()
+      .get(...params) as number;
     const rows = this.db
       .prepare(
         `SELECT p.id, p.series_id AS seriesId, p.code, p.level, p.subject, p.message, p.fix, u.label AS subjectLabel

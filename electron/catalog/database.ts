@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as m0010 from './migrations/0010-catalog.ts';
 import * as m0020 from './migrations/0020-work.ts';
+import { sqliteBinding } from './sqlite-binding.ts';
 
 export type Db = Database.Database;
 
@@ -28,8 +28,7 @@ export class CatalogFromFutureError extends Error {
  * Opens (and creates or migrates) a catalog file.
  *
  * The one file that names the driver. The native binary is chosen at start: Node and Electron have
- * different ABIs, so `REFACADE_SQLITE_BINDING` or the packaged `native/<abi>/better_sqlite3.node` wins
- * over the driver's own build. Before migrating an existing file a copy is kept beside it.
+ * different ABIs, see `sqlite-binding.ts`. Before migrating an existing file a copy is kept beside it.
  *
  * @param file path of the database, or `:memory:`
  * @throws CatalogFromFutureError when a newer version of the application wrote it
@@ -54,7 +53,9 @@ export function openDatabase(file: string, list: readonly Migration[] = migratio
 function migrate(db: Db, file: string, existed: boolean, list: readonly Migration[]): void {
   for (let i = 1; i < list.length; i++) {
     if (list[i]!.version <= list[i - 1]!.version) {
-      throw new Error(`Migrations must ascend: ${list[i - 1]!.name} (${list[i - 1]!.version}) comes before ${list[i]!.name} (${list[i]!.version})`);
+      throw new Error(
+        `Migrations must ascend: ${list[i - 1]!.name} (${list[i - 1]!.version}) comes before ${list[i]!.name} (${list[i]!.version})`,
+      );
     }
   }
   const current = db.pragma('user_version', { simple: true }) as number;
@@ -72,14 +73,4 @@ function migrate(db: Db, file: string, existed: boolean, list: readonly Migratio
       db.pragma(`user_version = ${m.version}`);
     }
   })();
-}
-
-/** Path of the native SQLite binary for the running ABI, or undefined for the driver's own. */
-function sqliteBinding(): string | undefined {
-  const named = process.env.REFACADE_SQLITE_BINDING;
-  if (named) return named;
-  const resources = (process as { resourcesPath?: string }).resourcesPath;
-  if (!resources) return undefined;
-  const packaged = join(resources, 'native', `abi-${process.versions.modules}`, 'better_sqlite3.node');
-  return existsSync(packaged) ? packaged : undefined;
 }

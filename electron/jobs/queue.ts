@@ -61,9 +61,16 @@ export class JobQueue {
         .get() as JobRow | undefined;
       if (!row) return null;
       this.db
-        .prepare("UPDATE job SET state = 'running', attempts = attempts + 1, started_at = ?, error = '' WHERE id = ?")
+        .prepare(
+          "UPDATE job SET state = 'running', attempts = attempts + 1, started_at = ?, error = '' WHERE id = ?",
+        )
         .run(this.clock().toISOString(), row.id);
-      return { ...toJob(row), state: 'running' as const, attempts: row.attempts + 1, payload: JSON.parse(row.payload) };
+      return {
+        ...toJob(row),
+        state: 'running' as const,
+        attempts: row.attempts + 1,
+        payload: JSON.parse(row.payload),
+      };
     })();
   }
 
@@ -82,12 +89,19 @@ export class JobQueue {
   private end(id: number, state: JobState, error: string, result?: unknown): void {
     this.db
       .prepare('UPDATE job SET state = ?, error = ?, result = ?, finished_at = ? WHERE id = ?')
-      .run(state, error, result === undefined ? null : JSON.stringify(result), this.clock().toISOString(), id);
+      .run(
+        state,
+        error,
+        result === undefined ? null : JSON.stringify(result),
+        this.clock().toISOString(),
+        id,
+      );
   }
 
   /** Puts jobs that were running when the process died back in the line. Returns how many. */
   recover(): number {
-    return this.db.prepare("UPDATE job SET state = 'queued', started_at = NULL WHERE state = 'running'").run().changes;
+    return this.db.prepare("UPDATE job SET state = 'queued', started_at = NULL WHERE state = 'running'").run()
+      .changes;
   }
 
   /** Cancels what still waits in a batch; running jobs are the runner's to stop. */
@@ -127,7 +141,9 @@ export class JobQueue {
       params.push(...filter.states);
     }
     const where = clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '';
-    const rows = this.db.prepare(`SELECT * FROM job ${where} ORDER BY id DESC LIMIT ?`).all(...params, filter.limit);
+    const rows = this.db
+      .prepare(`SELECT * FROM job ${where} ORDER BY id DESC LIMIT ?`)
+      .all(...params, filter.limit);
     return (rows as JobRow[]).map(toJob);
   }
 

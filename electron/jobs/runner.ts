@@ -154,7 +154,10 @@ export class JobRunner {
     const ready = this.waiters.filter((w) => w.batchId === batchId);
     this.waiters = this.waiters.filter((w) => w.batchId !== batchId);
     for (const w of ready) w.resolve(progress);
-    this.options.emit({ type: 'changed', areas: ['catalog', 'jobs', 'project', 'review', 'morphometry', 'share'] });
+    this.options.emit({
+      type: 'changed',
+      areas: ['catalog', 'jobs', 'project', 'review', 'morphometry', 'share'],
+    });
   }
 
   private paceOf(batchId: string): BatchPace {

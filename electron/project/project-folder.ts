@@ -57,6 +57,7 @@ export function openProjectFolder(path: string, create: boolean, now: Date): Pro
     derivativesDir: join(dir, 'derivatives'),
     previewDir: join(dir, 'preview'),
   };
-  for (const d of [folder.volumesDir, folder.derivativesDir, folder.previewDir]) mkdirSync(d, { recursive: true });
+  for (const d of [folder.volumesDir, folder.derivativesDir, folder.previewDir])
+    mkdirSync(d, { recursive: true });
   return folder;
 }

@@ -20,7 +20,10 @@ export function readRecentProjects(userDataDir: string): RecentProject[] {
 
 export function rememberProject(userDataDir: string, project: RecentProject): void {
   const file = join(userDataDir, 'recent-projects.json');
-  const list = [project, ...readRecentProjects(userDataDir).filter((p) => p.dir !== project.dir)].slice(0, 10);
+  const list = [project, ...readRecentProjects(userDataDir).filter((p) => p.dir !== project.dir)].slice(
+    0,
+    10,
+  );
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.tmp`, JSON.stringify(list, null, 2));
   renameSync(`${file}.tmp`, file);

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../catalog/database.ts';
 import { openDatabase } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
-import { type ProjectKeys, openKeys } from '../deidentify/keys.ts';
+import { openKeys, type ProjectKeys } from '../deidentify/keys.ts';
 import type { EventHub } from '../events.ts';
 import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { createExecutors } from './executors.ts';
 import type { ProjectFolder } from './project-folder.ts';
+import { lockProject } from './project-lock.ts';
 
 export interface SessionOptions {
   readonly folder: ProjectFolder;
@@ -27,13 +28,20 @@ export class ProjectSession {
   readonly runner: JobRunner;
   readonly pool: TaskPool;
   private readonly events: EventHub;
+  private readonly unlock: () => void;
 
   constructor(options: SessionOptions) {
     this.folder = options.folder;
     this.pool = options.pool;
     this.events = options.events;
-    this.db = openDatabase(options.folder.catalogFile);
-    this.keys = openKeys(options.folder.dir);
+    this.unlock = lockProject(options.folder.dir);
+    try {
+      this.db = openDatabase(options.folder.catalogFile);
+      this.keys = openKeys(options.folder.dir);
+    } catch (error) {
+      this.unlock();
+      throw error;
+    }
     this.queue = new JobQueue(this.db, options.clock);
     this.runner = new JobRunner({
       queue: this.queue,
@@ -50,21 +58,36 @@ export class ProjectSession {
       onEnd: (job, outcome, message) => {
         if (job.kind === 'deidentify' && job.seriesId !== null) {
           if (outcome === 'failed') {
-            setScanState(this.db, job.seriesId, 'failed', message, 'Retry it, try another method, or exclude the scan.');
+            setScanState(
+              this.db,
+              job.seriesId,
+              'failed',
+              message,
+              'Retry it, try another method, or exclude the scan.',
+            );
           } else {
-            setScanState(this.db, job.seriesId, 'queued', 'Cancelled before it was finished.', 'Start the batch again when ready.');
+            setScanState(
+              this.db,
+              job.seriesId,
+              'queued',
+              'Cancelled before it was finished.',
+              'Start the batch again when ready.',
+            );
           }
         }
         if (job.kind === 'share') {
           const { shareId } = job.payload as { shareId: number };
-          const text = outcome === 'cancelled' ? 'Cancelled. Start it again to the same folder to continue.' : message;
+          const text =
+            outcome === 'cancelled' ? 'Cancelled. Start it again to the same folder to continue.' : message;
           this.db.prepare("UPDATE share SET state = 'failed', message = ? WHERE id = ?").run(text, shareId);
         }
       },
     });
     this.queue.recover();
     this.db
-      .prepare("UPDATE series SET state = 'queued', state_reason = 'Interrupted; it will be done again.' WHERE state = 'running'")
+      .prepare(
+        "UPDATE series SET state = 'queued', state_reason = 'Interrupted; it will be done again.' WHERE state = 'running'",
+      )
       .run();
   }
 
@@ -82,16 +105,23 @@ export class ProjectSession {
   }
 
   setting(key: string, fallback: string): string {
-    const row = this.db.prepare('SELECT value FROM setting WHERE key = ?').pluck().get(key) as string | undefined;
+    const row = this.db.prepare('SELECT value FROM setting WHERE key = ?').pluck().get(key) as
+      | string
+      | undefined;
     return row ?? fallback;
   }
 
   saveSetting(key: string, value: string): void {
-    this.db.prepare('INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value);
+    this.db
+      .prepare(
+        'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      )
+      .run(key, value);
   }
 
   async close(): Promise<void> {
     await this.runner.close();
     this.db.close();
+    this.unlock();
   }
 }

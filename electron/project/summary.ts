@@ -14,7 +14,9 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const series = count('SELECT count(*) FROM series');
   const derivatives = count('SELECT count(*) FROM derivative WHERE current = 1');
   const toReview = counts['needs-review'];
-  const reviewed = count('SELECT count(DISTINCT derivative_id) FROM review r JOIN derivative d ON d.id = r.derivative_id WHERE d.current = 1');
+  const reviewed = count(
+    'SELECT count(DISTINCT derivative_id) FROM review r JOIN derivative d ON d.id = r.derivative_id WHERE d.current = 1',
+  );
   const measured = count(
     "SELECT count(DISTINCT m.derivative_id) FROM measurement m JOIN derivative d ON d.id = m.derivative_id AND d.current = 1 WHERE m.failure = ''",
   );
@@ -22,12 +24,22 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const shares = count("SELECT count(*) FROM share WHERE state = 'complete'");
   const sharesFailed = count("SELECT count(*) FROM share WHERE state = 'failed'");
   const steps: ProjectSummary['steps'] = [
-    { id: 'import', done: series, waiting: 0, failed: count("SELECT count(*) FROM source_file WHERE kind = 'unreadable'") },
+    {
+      id: 'import',
+      done: series,
+      waiting: 0,
+      failed: count("SELECT count(*) FROM source_file WHERE kind = 'unreadable'"),
+    },
     { id: 'deidentify', done: derivatives, waiting: counts.queued + counts.running, failed: counts.failed },
     { id: 'review', done: reviewed, waiting: toReview, failed: 0 },
     { id: 'impact', done: measured, waiting: Math.max(0, derivatives - measured), failed: measureFailed },
     { id: 'audit', done: 0, waiting: 0, failed: 0 },
-    { id: 'share', done: shares, waiting: counts.passed > 0 && shares === 0 ? counts.passed : 0, failed: sharesFailed },
+    {
+      id: 'share',
+      done: shares,
+      waiting: counts.passed > 0 && shares === 0 ? counts.passed : 0,
+      failed: sharesFailed,
+    },
   ];
   return {
     dir: folder.dir,

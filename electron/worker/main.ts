@@ -6,7 +6,11 @@ import { allTasks } from './tasks.ts';
 
 const REPORT_EVERY_MS = 100;
 
-export default async function run(order: { name: string; params: unknown; port: MessagePort }): Promise<unknown> {
+export default async function run(order: {
+  name: string;
+  params: unknown;
+  port: MessagePort;
+}): Promise<unknown> {
   const task = (allTasks as Record<string, unknown>)[order.name] as
     | ((params: unknown, context: TaskContext) => Promise<unknown>)
     | undefined;

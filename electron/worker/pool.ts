@@ -27,13 +27,17 @@ export class WorkerBundleMissingError extends Error {
  */
 export function createWorkerPool(file: string, threads: number): TaskPool {
   if (!existsSync(file)) {
-    throw new WorkerBundleMissingError(`Expected the worker bundle at ${file}; it is not there. Run \`npm run build\`.`);
+    throw new WorkerBundleMissingError(
+      `Expected the worker bundle at ${file}; it is not there. Run \`npm run build\`.`,
+    );
   }
   const piscina = new Piscina({ filename: file, minThreads: 1, maxThreads: threads, idleTimeout: 30_000 });
   return {
     async run<R>(name: string, params: unknown, options: RunOptions = {}): Promise<R> {
       const { port1, port2 } = new MessageChannel();
-      port1.on('message', (m: { fraction: number; message: string }) => options.onProgress?.(m.fraction, m.message));
+      port1.on('message', (m: { fraction: number; message: string }) =>
+        options.onProgress?.(m.fraction, m.message),
+      );
       port1.unref();
       try {
         return (await piscina.run(

@@ -5,4 +5,10 @@ import { reviewTasks } from '../review/tasks.ts';
 import { shareTasks } from '../share/tasks.ts';
 
 /** Every piece of work that may run in the pool, by name. */
-export const allTasks = { ...importTasks, ...deidentifyTasks, ...reviewTasks, ...morphometryTasks, ...shareTasks };
+export const allTasks = {
+  ...importTasks,
+  ...deidentifyTasks,
+  ...reviewTasks,
+  ...morphometryTasks,
+  ...shareTasks,
+};

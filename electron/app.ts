@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { appContract } from '../shared/contract.ts';
+import { readDerivative } from './catalog/derivatives.ts';
+import { catalogHandlers } from './catalog/handlers.ts';
+import { deidentifyHandlers } from './deidentify/handlers.ts';
+import { createDispatch, type Dispatch, UserError } from './dispatch.ts';
+import { EventHub } from './events.ts';
+import { createHost, type Host } from './host.ts';
+import { importHandlers } from './import/handlers.ts';
+import { jobsHandlers } from './jobs/handlers.ts';
+import { morphometryHandlers } from './morphometry/handlers.ts';
+import { policyNameOf, projectHandlers } from './project/handlers.ts';
+import { openProjectFolder } from './project/project-folder.ts';
+import { rememberProject } from './project/recent-projects.ts';
+import { ProjectSession } from './project/session.ts';
+import { ensureVolume, volumePathOf } from './project/source-volume.ts';
+import { reviewHandlers } from './review/handlers.ts';
+import { shareHandlers } from './share/handlers.ts';
+import { createWorkerPool, type TaskPool } from './worker/pool.ts';
+
+export interface AppOptions {
+  /** Where recent projects and logs are kept. */
+  readonly userDataDir: string;
+  readonly clock?: () => Date;
+  readonly log?: (level: 'info' | 'warn' | 'error', message: string, details?: unknown) => void;
+  readonly pool?: TaskPool;
+  readonly concurrency?: number;
+  /** Folder with `worker/`, `renderer/`; the bundle's own folder unless told otherwise. */
+  readonly distDir?: string;
+}
+
+export interface App {
+  readonly host: Host;
+  readonly dispatch: Dispatch;
+  readonly events: EventHub;
+  /** The open project, or null. */
+  readonly current: () => ProjectSession | null;
+  readonly openProject: (dir: string, create: boolean) => Promise<ProjectSession>;
+  /** Folders the user has named: the open project and its shares. */
+  readonly isKnownFolder: (path: string) => boolean;
+  readonly busy: () => boolean;
+  close(): Promise<void>;
+}
+
+/** The main process without Electron: everything behind the one door. */
+export function createApp(options: AppOptions): App {
+  const clock = options.clock ?? (() => new Date());
+  const log = options.log ?? (() => {});
+  const distDir = options.distDir ?? findDist();
+  const concurrency = options.concurrency ?? Math.max(1, Math.min(8, availableParallelism()));
+  const workerFile = join(distDir, 'worker', 'main.js');
+  const staticDir = join(distDir, 'renderer');
+  const events = new EventHub();
+  let pool: TaskPool | undefined = options.pool;
+  let session: ProjectSession | null = null;
+
+  const requireSession = () => {
+    if (!session) throw new UserError('no-project', 'No project is open.', 'Open or create a project first.');
+    return session;
+  };
+  const openProject = async (dir: string, create: boolean) => {
+    if (session && resolve(dir) === session.folder.dir) return session;
+    const folder = openProjectFolder(dir, create, clock());
+    await session?.close();
+    session = null;
+    pool ??= createWorkerPool(workerFile, concurrency);
+    session = new ProjectSession({ folder, pool, events, clock, concurrency });
+    rememberProject(options.userDataDir, {
+      dir: folder.dir,
+      name: folder.name,
+      openedAt: clock().toISOString(),
+    });
+    session.runner.wake();
+    session.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'share');
+    return session;
+  };
+
+  const handlers = {
+    ...projectHandlers({
+      userDataDir: options.userDataDir,
+      current: () => session,
+      session: requireSession,
+      open: openProject,
+      doctorPaths: { staticDir, workerFile },
+    }),
+    ...catalogHandlers(() => requireSession().db),
+    ...importHandlers(() => {
+      const s = requireSession();
+      return {
+        db: s.db,
+        changed: (...areas: string[]) => s.changed(...areas),
+        startImport: (sources: string[]) => ({
+          batchId: s.startBatch([
+            {
+              kind: 'import',
+              seriesId: null,
+              label: sources.map((p) => basename(p)).join(', '),
+              payload: { sources: sources.map((p) => resolve(p)) },
+            },
+          ]),
+        }),
+      };
+    }),
+    ...deidentifyHandlers(requireSession),
+    ...reviewHandlers(() => {
+      const s = requireSession();
+      return {
+        db: s.db,
+        projectDir: s.folder.dir,
+        clock,
+        changed: (...areas: string[]) => s.changed(...areas),
+      };
+    }),
+    ...morphometryHandlers(() => {
+      const s = requireSession();
+      return { db: s.db, startMeasure: (seriesIds: readonly number[]) => startMeasure(s, seriesIds) };
+    }),
+    ...shareHandlers(() => shareContext(requireSession())),
+    ...jobsHandlers(requireSession),
+  };
+  const dispatch = createDispatch(appContract, handlers, (name, error) =>
+    log('warn', `${name} failed`, error),
+  );
+
+  const host = createHost({
+    dispatch,
+    events,
+    staticDir,
+    volumeFile: (id) => volumeFile(requireSession(), id),
+    pictureFile: (owner, name) => pictureFile(requireSession(), owner, name),
+    receiptFile: (shareId) => {
+      const dir = requireSession().db.prepare('SELECT dir FROM share WHERE id = ?').pluck().get(shareId) as
+        | string
+        | undefined;
+      return dir ? join(dir, 'refacade-receipt.html') : null;
+    },
+  });
+
+  return {
+    host,
+    dispatch,
+    events,
+    current: () => session,
+    openProject,
+    isKnownFolder: (path) => {
+      if (!session) return false;
+      const shares = session.db.prepare('SELECT dir FROM share').pluck().all() as string[];
+      const wanted = resolve(path);
+      return [session.folder.dir, ...shares].some((dir) => wanted === dir || dirname(wanted) === dir);
+    },
+    busy: () => session?.runner.busy ?? false,
+    async close() {
+      await session?.close();
+      session = null;
+      await pool?.close();
+    },
+  };
+}
+
+function startMeasure(s: ProjectSession, seriesIds: readonly number[]): { batchId: string; scans: number } {
+  const rows = s.db
+    .prepare(
+      `SELECT s.id, u.label || ' ' || s.kind AS label FROM series s JOIN subject u ON u.id = s.subject_id
+       JOIN derivative d ON d.series_id = s.id AND d.current = 1
+       WHERE s.kind IN ('T1w', 'other') ORDER BY s.id`,
+    )
+    .all() as { id: number; label: string }[];
+  const chosen = seriesIds.length > 0 ? rows.filter((r) => seriesIds.includes(r.id)) : rows;
+  if (chosen.length === 0) {
+    throw new UserError(
+      'nothing-to-measure',
+      'No T1-weighted scan has been de-identified yet.',
+      'De-identify scans first.',
+    );
+  }
+  const batchId = s.startBatch(
+    chosen.map((r) => ({ kind: 'measure', seriesId: r.id, label: r.label, payload: {} })),
+  );
+  return { batchId, scans: chosen.length };
+}
+
+function shareContext(s: ProjectSession) {
+  return {
+    db: s.db,
+    projectDir: s.folder.dir,
+    policyName: policyNameOf(s),
+    changed: (...areas: string[]) => s.changed(...areas),
+    startShare: (payload: { shareId: number } & Record<string, unknown>, label: string) =>
+      s.startBatch([{ kind: 'share', seriesId: null, label, payload }]),
+  };
+}
+
+async function volumeFile(s: ProjectSession, id: string): Promise<string | null> {
+  const match = /^(series|edited|mask|brain)-(\d+)$/.exec(id);
+  if (!match) return null;
+  const number = Number.parseInt(match[2]!, 10);
+  if (match[1] === 'series') {
+    await ensureVolume(
+      { db: s.db, folder: s.folder, pool: s.pool },
+      number,
+      new AbortController().signal,
+      () => {},
+    );
+    return volumePathOf({ db: s.db, folder: s.folder }, number);
+  }
+  const d = readDerivative(s.db, number);
+  if (!d) return null;
+  const name = { edited: 'edited.nii.gz', mask: 'edit-mask.nii.gz', brain: 'brain.nii.gz' }[
+    match[1] as 'edited'
+  ];
+  return join(s.folder.dir, d.folder, name);
+}
+
+function pictureFile(s: ProjectSession, owner: string, name: string): string | null {
+  if (!/^[a-z0-9-]+\.png$/.test(name)) return null;
+  const preview = /^preview-(\d+)$/.exec(owner);
+  if (preview) return join(s.folder.previewDir, `series-${preview[1]}`, 'pictures', name);
+  const d = /^\d+$/.test(owner) ? readDerivative(s.db, Number(owner)) : null;
+  return d ? join(s.folder.dir, d.folder, 'pictures', name) : null;
+}
+
+/** The build folder: beside the running bundle, or `dist/` of a checkout when run from sources. */
+function findDist(): string {
+  let dir = dirname(fileURLToPath(import.meta.url));
+  for (let up = 0; up < 4; up++) {
+    if (basename(dir) === 'dist' && existsSync(dir)) return dir;
+    if (existsSync(join(dir, 'dist', 'worker'))) return join(dir, 'dist');
+    dir = dirname(dir);
+  }
+  return resolve('dist');
+}

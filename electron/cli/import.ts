@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { UserError } from '../dispatch.ts';
+import type { Command } from './main.ts';
+import { type ExitCode, formatTable, type Output } from './output.ts';
+import { createProjectClient, type ProjectClient } from './project-client.ts';
+
+export const importCommand: Command = {
+  name: 'import',
+  usage: 'import <source>… --project DIR [--json]',
+  summary: 'read folders of DICOM and NIfTI into the catalog; sources are only read',
+  async run(args, output) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { project: { type: 'string' } },
+    });
+    const client = createProjectClient(output);
+    try {
+      await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: true });
+      const outcome = await importInto(client, positionals, output);
+      output.result(outcome);
+      return outcome.report && outcome.failed === 0 ? 0 : 1;
+    } finally {
+      await client.close();
+    }
+  },
+};
+
+export function need(value: string | undefined, what: string): string {
+  if (!value)
+    throw new UserError(
+      'bad-arguments',
+      `Expected ${what}.`,
+      'Run the command with --help to see its usage.',
+    );
+  return value;
+}
+
+export async function importInto(client: ProjectClient, sources: string[], output: Output) {
+  if (sources.length === 0)
+    throw new UserError('bad-arguments', 'Expected at least one source folder or file.');
+  const { batchId } = await client.ask['import.start']({ sources });
+  const batch = await client.follow(batchId);
+  const jobs = await client.ask['jobs.list']({ batchId });
+  const failure = jobs.find((j) => j.state === 'failed')?.error ?? '';
+  const report = await client.ask['import.report']({});
+  const quarantine = await client.ask['import.quarantine']({});
+  if (failure) output.note(`Import failed: ${failure}`);
+  if (report) {
+    output.text(
+      `Imported: ${report.filesSeen} files seen, ${report.filesNew} new, ${report.filesUnchanged} unchanged, ${report.series} series, ${report.problems} problems, ${report.quarantined} set aside (${report.seconds.toFixed(1)} s)`,
+    );
+  }
+  if (quarantine.length > 0) {
+    output.text(
+      formatTable(
+        ['set aside', 'series', 'meaning'],
+        quarantine.map((q) => [q.class, q.count, q.meaning]),
+      ),
+    );
+  }
+  return { report, quarantine, failed: batch.failed, error: failure };
+}
+
+/** Counts of every state, as an exit code: 2 when anything waits for a person or failed. */
+export function exitCodeOf(counts: {
+  queued: number;
+  running: number;
+  'needs-review': number;
+  failed: number;
+}): ExitCode {
+  return counts.queued + counts.running + counts['needs-review'] + counts.failed > 0 ? 2 : 0;
+}

@@ -1,0 +1,68 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type AppContract, appContract } from '../../shared/contract.ts';
+import type { BatchProgress } from '../../shared/jobs/records.ts';
+import type { Client } from '../../shared/rpc.ts';
+import { type App, createApp } from '../app.ts';
+import { UserError } from '../dispatch.ts';
+import { createLogger } from '../log/logger.ts';
+import type { Output } from './output.ts';
+
+/** Folder for recent projects and logs, by the platform's custom. `REFACADE_USER_DATA` wins. */
+export function userDataDir(): string {
+  if (process.env.REFACADE_USER_DATA) return process.env.REFACADE_USER_DATA;
+  if (process.platform === 'win32') return join(process.env.APPDATA ?? homedir(), 'Refacade');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Refacade');
+  return join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'Refacade');
+}
+
+export interface ProjectClient {
+  readonly app: App;
+  readonly ask: Client<AppContract>;
+  /** Shows progress of a batch until it has finished. Ctrl-C cancels it and keeps what is done. */
+  follow(batchId: string): Promise<BatchProgress>;
+  close(): Promise<void>;
+}
+
+/** The same application that the window uses, asked through the same contract. */
+export function createProjectClient(output: Output): ProjectClient {
+  const logger = createLogger({ userDataDir: userDataDir() });
+  const app = createApp({ userDataDir: userDataDir(), log: logger.log });
+  const ask = createClient(app);
+  return {
+    app,
+    ask,
+    async follow(batchId) {
+      const stop = app.events.listen((e) => {
+        if (e.type === 'progress' && e.batch.batchId === batchId) output.progress(e.batch);
+      });
+      const cancel = () => {
+        output.note('Cancelling; what is finished stays.');
+        void ask['jobs.cancel']({ batchId });
+      };
+      process.once('SIGINT', cancel);
+      try {
+        return await ask['jobs.wait']({ batchId });
+      } finally {
+        process.off('SIGINT', cancel);
+        stop();
+      }
+    },
+    async close() {
+      await app.close();
+    },
+  };
+}
+
+/** A typed client over dispatch; replies with an error become a UserError. */
+export function createClient(app: App): Client<AppContract> {
+  const entries = Object.keys(appContract).map((name) => [
+    name,
+    async (input: unknown) => {
+      const reply = await app.dispatch(name, input);
+      if (reply.ok) return reply.value;
+      throw new UserError(reply.error.code, reply.error.message, reply.error.fix);
+    },
+  ]);
+  return Object.fromEntries(entries) as Client<AppContract>;
+}

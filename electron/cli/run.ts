@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import { printComparison } from './compare.ts';
+import { deidentifyAll } from './deidentify.ts';
+import { exitCodeOf, importInto, need } from './import.ts';
+import type { Command } from './main.ts';
+import { createProjectClient } from './project-client.ts';
+import { parseFormats, writeShareTo } from './share.ts';
+
+export const runCommand: Command = {
+  name: 'run',
+  usage:
+    'run <source>… --project DIR [--policy NAME|FILE] [--method ID] [--seed N] --share DIR [--formats bids,dicom] [--json]',
+  summary: 'the whole job: import, de-identify, compare, share',
+  async run(args, output) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        project: { type: 'string' },
+        policy: { type: 'string' },
+        method: { type: 'string' },
+        seed: { type: 'string' },
+        share: { type: 'string' },
+        formats: { type: 'string' },
+      },
+    });
+    const project = need(values.project, '--project DIR');
+    const share = need(values.share, '--share DIR');
+    const formats = parseFormats(values.formats);
+    const client = createProjectClient(output);
+    try {
+      await client.ask['project.open']({ dir: project, create: true });
+      const imported = await importInto(client, positionals, output);
+      if (imported.failed > 0) {
+        output.result({ import: imported });
+        return 1;
+      }
+      const deidentified = await deidentifyAll(
+        client,
+        {
+          policy: values.policy,
+          method: values.method,
+          seed: values.seed === undefined ? undefined : Number(values.seed),
+          measure: true,
+          again: false,
+        },
+        output,
+      );
+      const comparison = await printComparison(client, values.method ?? '', output);
+      const shared =
+        deidentified.counts.passed > 0 ? await writeShareTo(client, share, formats, output) : null;
+      if (!shared)
+        output.note(
+          'No scan passed, so nothing was shared. Review the scans that wait, then run `refacade share`.',
+        );
+      output.result({ import: imported, deidentify: deidentified, comparison, share: shared });
+      if (shared && !shared.ok) return 1;
+      return exitCodeOf(deidentified.counts);
+    } finally {
+      await client.close();
+    }
+  },
+};

@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ShareFormat } from '../../shared/share/records.ts';
+import { UserError } from '../dispatch.ts';
+import { exitCodeOf, need } from './import.ts';
+import type { Command } from './main.ts';
+import { formatTable, type Output } from './output.ts';
+import { createProjectClient, type ProjectClient } from './project-client.ts';
+
+export const shareCommand: Command = {
+  name: 'share',
+  usage: 'share --project DIR --share DIR [--formats bids,dicom] [--json]',
+  summary: 'write a checked share of every scan that may leave, with a receipt',
+  async run(args, output) {
+    const { values } = parseArgs({
+      args,
+      options: { project: { type: 'string' }, share: { type: 'string' }, formats: { type: 'string' } },
+    });
+    const client = createProjectClient(output);
+    try {
+      await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
+      const outcome = await writeShareTo(
+        client,
+        need(values.share, '--share DIR'),
+        parseFormats(values.formats),
+        output,
+      );
+      output.result(outcome);
+      if (!outcome.ok) return 1;
+      const { counts } = await client.ask['catalog.list']({ limit: 1 });
+      return exitCodeOf(counts);
+    } finally {
+      await client.close();
+    }
+  },
+};
+
+export function parseFormats(text: string | undefined): ShareFormat[] {
+  const formats = (text ?? 'bids,dicom')
+    .split(',')
+    .map((f) => f.trim())
+    .filter(Boolean);
+  const wrong = formats.filter((f) => f !== 'bids' && f !== 'dicom');
+  if (wrong.length > 0 || formats.length === 0) {
+    throw new UserError('bad-arguments', `Expected --formats bids,dicom or one of them; got "${text}".`);
+  }
+  return formats as ShareFormat[];
+}
+
+export async function writeShareTo(
+  client: ProjectClient,
+  dir: string,
+  formats: ShareFormat[],
+  output: Output,
+) {
+  const target = resolve(dir);
+  const { batchId, shareId } = await client.ask['share.start']({ dir: target, formats });
+  const batch = await client.follow(batchId);
+  if (batch.failed > 0 || batch.cancelled > 0) {
+    const [job] = await client.ask['jobs.list']({ batchId });
+    const message = job?.error || 'The share was cancelled.';
+    output.note(message);
+    return { ok: false as const, shareId, dir: target, error: message, receipt: null };
+  }
+  const { receipt } = await client.ask['share.receipt']({ shareId });
+  output.text(
+    `Shared ${receipt.scans.length} scans (${receipt.files} files) to ${target}; ${receipt.held.length} held back.`,
+  );
+  output.text(
+    formatTable(
+      ['check', 'state', 'evidence'],
+      receipt.checks.map((c) => [c.label, c.state, c.evidence]),
+    ),
+  );
+  output.text(`Receipt: ${resolve(target, 'refacade-receipt.html')}`);
+  const ok = receipt.leaks.length === 0 && receipt.checks.every((c) => c.state !== 'failed');
+  return { ok, shareId, dir: target, error: ok ? '' : 'A check failed; see the receipt.', receipt };
+}

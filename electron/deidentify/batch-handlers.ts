@@ -1,0 +1,136 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Policy, Verdict } from '../../shared/deidentify/records.ts';
+import type { Picture } from '../../shared/review/records.ts';
+import type { Db } from '../catalog/database.ts';
+import { setScanState } from '../catalog/scan-state.ts';
+import { UserError } from '../dispatch.ts';
+import type { NewJob } from '../jobs/queue.ts';
+import { listPictures } from '../review/handlers.ts';
+import type { TaskPool } from '../worker/pool.ts';
+import { faceMethod, faceMethods } from './face/methods.ts';
+
+export interface BatchContext {
+  readonly db: Db;
+  readonly previewDir: string;
+  readonly pool: TaskPool;
+  readonly policy: (name: string) => Policy;
+  readonly ensureVolume: (seriesId: number) => Promise<string>;
+  readonly startBatch: (jobs: readonly NewJob[]) => string;
+}
+
+export interface StartInput {
+  readonly seriesIds: readonly number[];
+  readonly policy: string;
+  readonly method?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly measure: boolean;
+}
+
+/** The methods as the screen and the command line list them. */
+export function listMethods() {
+  return faceMethods.map((m) => ({
+    id: m.id,
+    kind: m.kind,
+    title: m.title,
+    summary: m.summary,
+    reference: m.reference,
+    caution: m.caution ?? null,
+    version: m.version,
+    defaults: { ...m.defaults },
+  }));
+}
+
+/** Queues de-identification of the given scans, or of every scan that waits. */
+export function startDeidentify(ctx: BatchContext, input: StartInput): { batchId: string; scans: number } {
+  const policy = ctx.policy(input.policy);
+  const method = faceMethod(input.method ?? policy.method).id;
+  const busy =
+    "AND NOT EXISTS (SELECT 1 FROM job j WHERE j.series_id = s.id AND j.kind = 'deidentify' AND j.state IN ('queued','running'))";
+  const chosen =
+    input.seriesIds.length > 0
+      ? input.seriesIds.map((id) => seriesLabel(ctx.db, id))
+      : (ctx.db
+          .prepare(
+            `SELECT s.id, u.label || ' ' || s.kind AS label, s.state FROM series s JOIN subject u ON u.id = s.subject_id
+             WHERE s.state = 'queued' ${busy} ORDER BY s.id`,
+          )
+          .all() as { id: number; label: string; state: string }[]);
+  const excluded = chosen.filter((s) => s.state === 'excluded');
+  if (excluded.length > 0) {
+    throw new UserError(
+      'excluded',
+      `${excluded.length} of the chosen scans ${excluded.length === 1 ? 'is' : 'are'} excluded and will not be processed.`,
+      'Include them on the import screen first.',
+    );
+  }
+  if (chosen.length === 0) {
+    throw new UserError(
+      'nothing-to-do',
+      'No scan is waiting to be de-identified.',
+      'Import a folder, or choose scans to do again.',
+    );
+  }
+  const jobs: NewJob[] = chosen.map((s) => ({
+    kind: 'deidentify',
+    seriesId: s.id,
+    label: s.label,
+    payload: { policy, method, seed: input.seed ?? 1, measure: input.measure },
+  }));
+  for (const s of chosen) setScanState(ctx.db, s.id, 'queued', 'Waiting for its turn in the batch.');
+  return { batchId: ctx.startBatch(jobs), scans: jobs.length };
+}
+
+function seriesLabel(db: Db, id: number): { id: number; label: string; state: string } {
+  const row = db
+    .prepare(
+      "SELECT s.id, u.label || ' ' || s.kind AS label, s.state FROM series s JOIN subject u ON u.id = s.subject_id WHERE s.id = ?",
+    )
+    .get(id) as { id: number; label: string; state: string } | undefined;
+  if (!row) throw new UserError('no-such-series', `The catalog has no series ${id}.`, 'Reload the table.');
+  return row;
+}
+
+/** Runs the method on one scan into the preview folder. Nothing enters the catalog. */
+export async function previewFace(
+  ctx: BatchContext,
+  input: { seriesId: number; policy: string; method?: string | undefined },
+): Promise<{ verdict: Verdict; pictures: Picture[]; seconds: number; batchSecondsEstimate: number }> {
+  const policy = ctx.policy(input.policy);
+  const method = faceMethod(input.method ?? policy.method).id;
+  const started = Date.now();
+  const volumePath = await ctx.ensureVolume(input.seriesId);
+  const outDir = join(ctx.previewDir, `series-${input.seriesId}`);
+  rmSync(outDir, { recursive: true, force: true });
+  mkdirSync(outDir, { recursive: true });
+  const params = method === policy.method ? policy.methodParams : {};
+  const face = await ctx.pool.run<{ editedPath: string; maskPath: string; verdict: Verdict }>(
+    'deidentify.face',
+    {
+      volumePath,
+      outDir,
+      method,
+      params,
+      seed: 1,
+      limits: policy.limits,
+    },
+  );
+  const pictures = join(outDir, 'pictures');
+  await ctx.pool.run('review.pictures', {
+    beforePath: volumePath,
+    afterPath: face.editedPath,
+    maskPath: face.maskPath,
+    outDir: pictures,
+  });
+  const seconds = (Date.now() - started) / 1000;
+  const waiting = ctx.db
+    .prepare("SELECT count(*) FROM series WHERE state = 'queued'")
+    .pluck()
+    .get() as number;
+  return {
+    verdict: face.verdict,
+    pictures: listPictures(pictures, `/pictures/preview-${input.seriesId}`),
+    seconds,
+    batchSecondsEstimate: seconds * waiting,
+  };
+}

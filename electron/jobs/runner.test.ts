@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { AppEvent } from '../../shared/jobs/records.ts';
+import { emptyCatalog } from '../catalog/empty-catalog.ts';
+import { estimatePace } from './pace.ts';
+import { JobQueue } from './queue.ts';
+import { type JobExecutor, JobRunner } from './runner.ts';
+
+const clock = () => new Date();
+
+function setUp(execute: JobExecutor, concurrency = 2) {
+  const { db, addSeries } = emptyCatalog();
+  const queue = new JobQueue(db, clock);
+  const events: AppEvent[] = [];
+  const ended: string[] = [];
+  const runner = new JobRunner({
+    queue,
+    executors: { import: execute, deidentify: execute, measure: execute, share: execute },
+    concurrency,
+    emit: (e) => events.push(e),
+    clock,
+    onEnd: (job, outcome, message) => ended.push(`${job.label} ${outcome} ${message}`),
+  });
+  const ids = [1, 2, 3, 4].map((n) => addSeries({ state: 'queued', description: `scan ${n}` }));
+  const enqueue = (batch: string, n = 4) =>
+    queue.enqueue(
+      batch,
+      ids
+        .slice(0, n)
+        .map((seriesId, i) => ({
+          kind: 'deidentify' as const,
+          seriesId,
+          label: `scan ${i + 1}`,
+          payload: { i },
+        })),
+    );
+  return { db, queue, runner, events, ended, enqueue };
+}
+
+describe('the queue and its runner', () => {
+  it('one failing job does not stop the batch, and the counts add up', async () => {
+    const t = setUp(async (job) => {
+      if (job.label === 'scan 2') throw new Error('expected a head, got a knee');
+    });
+    t.enqueue('b');
+    t.runner.wake();
+    const end = await t.runner.wait('b');
+    expect(end).toMatchObject({ total: 4, done: 3, failed: 1, cancelled: 0, finished: true });
+    expect(t.ended).toEqual(['scan 2 failed expected a head, got a knee']);
+    expect(t.queue.list({ batchId: 'b', states: ['failed'], limit: 10 })[0]?.error).toContain('knee');
+  });
+
+  it('cancel stops what runs and what waits, and keeps what is finished', async () => {
+    const t = setUp(
+      (job, context) =>
+        job.label === 'scan 1'
+          ? Promise.resolve()
+          : new Promise((_, reject) => {
+              context.signal.addEventListener('abort', () => reject(new Error('aborted')));
+            }),
+      1,
+    );
+    t.enqueue('b');
+    t.runner.wake();
+    await new Promise((r) => setTimeout(r, 20));
+    t.runner.cancel('b');
+    const end = await t.runner.wait('b');
+    expect(end).toMatchObject({ done: 1, cancelled: 3, failed: 0, finished: true });
+  });
+
+  it('a job that was running when the process died is done again', async () => {
+    const t = setUp(async () => {});
+    t.enqueue('b', 2);
+    t.queue.claim(); // running, then the process dies
+    const after = new JobQueue(t.db, clock);
+    expect(after.recover()).toBe(1);
+    t.runner.wake();
+    expect(await t.runner.wait('b')).toMatchObject({ done: 2, finished: true });
+    expect(
+      after
+        .list({ batchId: 'b', states: [], limit: 10 })
+        .map((j) => j.attempts)
+        .sort(),
+    ).toEqual([1, 2]);
+  });
+
+  it('closing leaves running jobs for the next start', async () => {
+    const t = setUp(
+      (_job, context) =>
+        new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('x')))),
+    );
+    t.enqueue('b', 1);
+    t.runner.wake();
+    await t.runner.close();
+    await new Promise((r) => setTimeout(r, 5));
+    expect(t.queue.list({ batchId: 'b', states: ['running'], limit: 10 })).toHaveLength(1);
+    expect(t.queue.recover()).toBe(1);
+  });
+
+  it('an import or share runs alone', () => {
+    const t = setUp(async () => {});
+    t.queue.enqueue('i', [{ kind: 'import', seriesId: null, label: 'folder', payload: {} }]);
+    t.enqueue('b', 2);
+    expect(t.queue.claim()?.kind).toBe('import');
+    expect(t.queue.claim()).toBeNull();
+  });
+
+  it('retry puts failed and cancelled jobs back', async () => {
+    let fail = true;
+    const t = setUp(async () => {
+      if (fail) throw new Error('disk full');
+    });
+    t.enqueue('b');
+    t.runner.wake();
+    await t.runner.wait('b');
+    fail = false;
+    expect(t.queue.retryFailed('b')).toHaveLength(4);
+    t.runner.wake();
+    expect(await t.runner.wait('b')).toMatchObject({ done: 4, failed: 0 });
+  });
+
+  it('emits at most ten progress events a second', async () => {
+    const t = setUp(async (_job, context) => {
+      const until = Date.now() + 350;
+      while (Date.now() < until) {
+        for (let i = 0; i < 100; i++) context.progress(i / 100, 'working');
+        await new Promise((r) => setTimeout(r, 1));
+      }
+    }, 1);
+    t.enqueue('b', 1);
+    t.runner.wake();
+    await t.runner.wait('b');
+    const progress = t.events.filter((e) => e.type === 'progress');
+    expect(progress.length).toBeGreaterThan(1);
+    expect(progress.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('estimatePace', () => {
+  it('says nothing before the first item and counts by the last items afterwards', () => {
+    expect(estimatePace([], 0, 1000, 5)).toEqual({ itemsPerMinute: null, secondsLeft: null });
+    expect(estimatePace([10_000, 20_000], 0, 20_000, 3)).toEqual({ itemsPerMinute: 6, secondsLeft: 30 });
+  });
+});

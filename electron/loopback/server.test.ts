@@ -1,0 +1,61 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LoopbackServer, startLoopback } from './server.ts';
+
+let server: LoopbackServer;
+let reached = 0;
+beforeAll(async () => {
+  server = await startLoopback(async (request) => {
+    reached++;
+    return new Response(`${request.method} ${new URL(request.url).pathname}`);
+  });
+});
+afterAll(() => server.close());
+
+function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
+  return new Promise<{ status: number; body: string; headers: Record<string, unknown> }>(
+    (resolve, reject) => {
+      const req = httpRequest({ host: '127.0.0.1', port: server.port, path, method, headers }, (res) => {
+        let body = '';
+        res.on('data', (d) => {
+          body += d;
+        });
+        res.on('end', () => resolve({ status: res.statusCode!, body, headers: res.headers }));
+      });
+      req.on('error', reject);
+      req.end();
+    },
+  );
+}
+
+describe('the loopback door', () => {
+  let cookie = '';
+
+  it('exchanges the token once for a strict, script-proof cookie', async () => {
+    const path = new URL(server.url).pathname + new URL(server.url).search;
+    const first = await ask(path);
+    expect(first.status).toBe(303);
+    const set = String(first.headers['set-cookie']);
+    expect(set).toContain('HttpOnly');
+    expect(set).toContain('SameSite=Strict');
+    cookie = set.split(';')[0]!;
+    expect((await ask(path)).status).toBe(403);
+    expect((await ask('/x', { cookie })).body).toBe('GET /x');
+  });
+
+  it.each([
+    ['no cookie', '/rpc/x', {}, 401],
+    ['a wrong cookie', '/rpc/x', { cookie: 'refacade=guess' }, 401],
+    ['a wrong token', '/?token=guess', {}, 403],
+    ['another host name (DNS rebinding)', '/x', { host: 'evil.example' }, 421],
+    ['the right name on another port', '/x', { host: '127.0.0.1:1' }, 421],
+    ['a foreign origin', '/x', { origin: 'http://evil.example' }, 403],
+    ['a null origin', '/x', { origin: 'null' }, 403],
+    ['a cross-site request', '/x', { 'sec-fetch-site': 'cross-site' }, 403],
+  ])('refuses %s before the application sees it', async (_what, path, headers, status) => {
+    const before = reached;
+    const withCookie = status === 401 ? headers : { cookie, ...headers };
+    expect((await ask(path, withCookie as Record<string, string>)).status).toBe(status);
+    expect(reached).toBe(before);
+  });
+});

@@ -1,0 +1,129 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import type { Host } from '../host.ts';
+
+export interface LoopbackServer {
+  /** Address with the one-time token; open it once in the browser. */
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const cookieName = 'refacade';
+
+/**
+ * The browser door: HTTP on 127.0.0.1 only.
+ *
+ * The one-time token in the URL is exchanged for an `HttpOnly; SameSite=Strict` cookie. Requests with a
+ * foreign `Host` or `Origin`, or without the cookie, are refused before they reach the application
+ * (DNS rebinding, cross-site requests, other users of the computer).
+ *
+ * @param host the application's one door
+ * @param port 0 for a random free port
+ */
+export async function startLoopback(host: Host, port = 0): Promise<LoopbackServer> {
+  let token: string | null = randomBytes(32).toString('base64url');
+  const secret = randomBytes(32).toString('base64url');
+  const server = createServer((req, res) => {
+    void answer(req, res).catch(() => {
+      if (!res.headersSent) res.writeHead(500);
+      res.end();
+    });
+  });
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const hostHeader = req.headers.host ?? '';
+    if (hostHeader !== own && hostHeader !== own.replace('127.0.0.1', 'localhost')) {
+      return refuse(res, 421, 'This address is not served here.');
+    }
+    const origin = req.headers.origin;
+    if (origin !== undefined && origin !== `http://${hostHeader}`) return refuse(res, 403, 'Foreign origin.');
+    const site = req.headers['sec-fetch-site'];
+    if (site === 'cross-site' || site === 'same-site') return refuse(res, 403, 'Cross-site request.');
+    const url = new URL(req.url ?? '/', `http://${hostHeader}`);
+    const offered = url.searchParams.get('token');
+    if (offered !== null && url.pathname === '/') {
+      if (token === null || !same(offered, token)) {
+        return refuse(res, 403, 'This link was used already. Start Refacade again for a new one.');
+      }
+      token = null;
+      res.writeHead(303, {
+        location: '/',
+        'set-cookie': `${cookieName}=${secret}; HttpOnly; SameSite=Strict; Path=/`,
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+      });
+      res.end();
+      return;
+    }
+    if (!same(readCookie(req.headers.cookie), secret)) {
+      return refuse(res, 401, 'Open Refacade with the link it printed at start.');
+    }
+    const response = await host(await toRequest(req, url));
+    res.writeHead(response.status, Object.fromEntries(response.headers));
+    if (req.method === 'HEAD' || !response.body) {
+      res.end();
+      return;
+    }
+    await pipeline(Readable.fromWeb(response.body as unknown as NodeReadableStream), res).catch(() => {});
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${bound}/?token=${token}`,
+    port: bound,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Questions are small; a larger body is not ours. */
+const MAX_BODY_BYTES = 4 << 20;
+
+async function toRequest(req: IncomingMessage, url: URL): Promise<Request> {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(req.headers)) {
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  if (req.method === 'GET' || req.method === 'HEAD') return new Request(url, { method: 'GET', headers });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) throw new Error('request too large');
+    chunks.push(chunk as Buffer);
+  }
+  return new Request(url, { method: req.method ?? 'POST', headers, body: Buffer.concat(chunks) });
+}
+
+function refuse(res: ServerResponse, status: number, text: string): void {
+  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  res.end(text);
+}
+
+function readCookie(header: string | undefined): string {
+  for (const part of (header ?? '').split(';')) {
+    const [name, value] = part.trim().split('=');
+    if (name === cookieName) return value ?? '';
+  }
+  return '';
+}
+
+/** Constant-time comparison of two strings. */
+function same(a: string, b: string): boolean {
+  const x = Buffer.from(a);
+  const y = Buffer.from(b);
+  return x.length === y.length && timingSafeEqual(x, y);
+}

@@ -1,0 +1,74 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../../shared/problem.ts';
+import type { Db } from '../catalog/database.ts';
+import { UserError } from '../dispatch.ts';
+import { resolveSeriesFiles } from '../import/import.ts';
+import type { TaskPool } from '../worker/pool.ts';
+import type { ProjectFolder } from './project-folder.ts';
+
+interface Converted {
+  readonly path: string;
+  readonly shape: number[];
+  readonly voxelSizeMm: number[];
+  readonly affine: number[];
+  readonly problems: Problem[];
+}
+
+/** Where the voxels of a series lie: the NIfTI source itself, or the volume made once from DICOM. */
+export function volumePathOf(ctx: { db: Db; folder: ProjectFolder }, seriesId: number): string {
+  const source = resolveSeriesFiles(ctx.db, seriesId);
+  return source.format === 'nifti' ? source.files[0]! : join(ctx.folder.volumesDir, `${seriesId}.nii`);
+}
+
+/**
+ * Makes sure the voxels of a series can be read, converting DICOM once.
+ *
+ * @throws UserError when the source files are gone or cannot be converted
+ */
+export async function ensureVolume(
+  ctx: { db: Db; folder: ProjectFolder; pool: TaskPool },
+  seriesId: number,
+  signal: AbortSignal,
+  progress: (fraction: number, message: string) => void,
+): Promise<string> {
+  const source = resolveSeriesFiles(ctx.db, seriesId);
+  const missing = source.files.filter((f) => !existsSync(f)).length;
+  if (missing > 0 || source.files.length === 0) {
+    throw new UserError(
+      'source-missing',
+      `${missing} of ${source.files.length} source files of this series are no longer where they were imported from.`,
+      'Bring the folder back (mount the disk or share), or import it from its new place.',
+    );
+  }
+  const path = volumePathOf(ctx, seriesId);
+  if (source.format === 'nifti' || isFresh(path, source.files)) return path;
+  progress(0, 'reading the series');
+  const made = await ctx.pool.run<Converted>(
+    'import.convertSeries',
+    { files: source.files, outPath: path, format: source.format },
+    { signal, onProgress: progress },
+  );
+  const insert = ctx.db.prepare(
+    'INSERT INTO problem (series_id, code, level, subject, message, fix) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  ctx.db.transaction(() => {
+    ctx.db
+      .prepare('UPDATE series SET shape = ?, voxel_size_mm = ?, affine = ? WHERE id = ?')
+      .run(
+        JSON.stringify(made.shape),
+        JSON.stringify(made.voxelSizeMm),
+        JSON.stringify(made.affine),
+        seriesId,
+      );
+    for (const p of made.problems) insert.run(seriesId, p.code, p.level, p.subject, p.message, p.fix ?? null);
+  })();
+  return made.path;
+}
+
+/** A converted volume is used again unless a source file was touched after it was made. */
+function isFresh(volume: string, sources: readonly string[]): boolean {
+  if (!existsSync(volume)) return false;
+  const made = statSync(volume).mtimeMs;
+  return sources.every((file) => statSync(file).ctimeMs <= made);
+}
