@@ -1,0 +1,44 @@
+// `npm run demo`: makes a small cohort of phantom heads and does the whole job on it.
+// Everything is written below the user-data folder (or REFACADE_DEMO_DIR); the checkout stays clean.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { printComparison } from '../electron/cli/compare.ts';
+import { deidentifyAll } from '../electron/cli/deidentify.ts';
+import { importInto } from '../electron/cli/import.ts';
+import { createOutput } from '../electron/cli/output.ts';
+import { createProjectClient, userDataDir } from '../electron/cli/project-client.ts';
+import { writeShareTo } from '../electron/cli/share.ts';
+import { writeCohort } from './phantom/cohort.ts';
+
+const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+const root = process.env.REFACADE_DEMO_DIR ?? join(userDataDir(), 'demo', stamp);
+const source = join(root, 'source');
+const project = join(root, 'project');
+const share = join(root, 'share');
+
+const output = createOutput(false);
+const started = Date.now();
+output.text(`Demo folder: ${root}\nMaking phantom heads (no real person) …`);
+mkdirSync(source, { recursive: true });
+await writeCohort(source, {});
+
+const client = createProjectClient(output);
+let ok = false;
+try {
+  await client.ask['project.open']({ dir: project, create: true });
+  output.text('');
+  await importInto(client, [source], output);
+  output.text('');
+  await deidentifyAll(client, { measure: true, again: false }, output);
+  output.text('');
+  await printComparison(client, '', output);
+  output.text('');
+  const outcome = await writeShareTo(client, share, ['bids', 'dicom'], output);
+  ok = outcome.ok;
+} finally {
+  await client.close();
+}
+output.text(
+  `\nDone in ${((Date.now() - started) / 1000).toFixed(0)} s. \`npm start\` opens this project: ${project}`,
+);
+process.exit(ok ? 0 : 1);
