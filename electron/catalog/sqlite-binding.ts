@@ -57,7 +57,7 @@ export function sqliteBinding(checkout?: string): string | undefined {
  * Called once by the shell: chooses, and tells every thread and child process through the environment, as those
  * know neither the resources folder nor the checkout.
  */
-export function useElectronBinding(checkout: string): void {
+export function announceElectronBinding(checkout: string): void {
   const file = sqliteBinding(checkout);
   if (file) process.env.REFACADE_SQLITE_BINDING = file;
 }
