@@ -11,6 +11,8 @@ import { EventHub } from './events.ts';
 import { createHost, type Host } from './host.ts';
 import { importHandlers } from './import/handlers.ts';
 import { jobsHandlers } from './jobs/handlers.ts';
+import { type Log, quietLog } from './log/logger.ts';
+import type { Redactor } from './log/redact.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
 import { policyNameOf, projectHandlers } from './project/handlers.ts';
 import { openProjectFolder } from './project/project-folder.ts';
@@ -25,7 +27,9 @@ export interface AppOptions {
   /** Where recent projects and logs are kept. */
   readonly userDataDir: string;
   readonly clock?: () => Date;
-  readonly log?: (level: 'info' | 'warn' | 'error', message: string, details?: unknown) => void;
+  readonly log?: Log;
+  /** Learns the identifiers of an opened project, so that no log line carries one. */
+  readonly redactor?: Redactor;
   readonly pool?: TaskPool;
   readonly concurrency?: number;
   /** Folder with `worker/`, `renderer/`; the bundle's own folder unless told otherwise. */
@@ -48,7 +52,7 @@ export interface App {
 /** The main process without Electron: everything behind the one door. */
 export function createApp(options: AppOptions): App {
   const clock = options.clock ?? (() => new Date());
-  const log = options.log ?? (() => {});
+  const log = options.log ?? quietLog;
   const distDir = options.distDir ?? findDist();
   const concurrency = options.concurrency ?? Math.max(1, Math.min(8, availableParallelism()));
   const workerFile = join(distDir, 'worker', 'main.js');
@@ -73,6 +77,7 @@ export function createApp(options: AppOptions): App {
       name: folder.name,
       openedAt: clock().toISOString(),
     });
+    options.redactor?.addIdentifiers(knownIdentifiers(session));
     session.runner.wake();
     session.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'share');
     return session;
@@ -122,7 +127,7 @@ export function createApp(options: AppOptions): App {
     ...jobsHandlers(requireSession),
   };
   const dispatch = createDispatch(appContract, handlers, (name, error) =>
-    log('warn', `${name} failed`, error),
+    log.warn(`${name} failed`, { err: error }),
   );
 
   const host = createHost({
@@ -158,6 +163,12 @@ export function createApp(options: AppOptions): App {
       await pool?.close();
     },
   };
+}
+
+/** Names and numbers of the people in a project, for the log's redactor. */
+function knownIdentifiers(s: ProjectSession): string[] {
+  const rows = s.db.prepare('SELECT patient_id, patient_name, birth_date FROM subject').raw().all() as string[][];
+  return rows.flat().filter((text) => text.length > 0);
 }
 
 function startMeasure(s: ProjectSession, seriesIds: readonly number[]): { batchId: string; scans: number } {

@@ -40,6 +40,9 @@ const columns = `s.id, s.subject_id, u.label AS subject_label, u.patient_id, t.s
   (SELECT max(d.id) FROM derivative d WHERE d.series_id = s.id AND d.current = 1) AS derivative_id`;
 const joined = 'series s JOIN subject u ON u.id = s.subject_id JOIN study t ON t.id = s.study_id';
 
+const searchText =
+  'u.label || char(10) || u.patient_id || char(10) || s.description || char(10) || s.kind || char(10) || t.session_label';
+
 const order: Readonly<Record<ListQuery['sort'], string>> = {
   subject: 'u.label {dir}, t.session_label {dir}, s.series_number {dir}, s.id {dir}',
   kind: 's.kind {dir}, s.id {dir}',
@@ -50,6 +53,8 @@ const order: Readonly<Record<ListQuery['sort'], string>> = {
 
 /** Reads of the catalog. Writes live beside the feature that owns them. */
 export class CatalogReads {
+  private byId: ReturnType<Db['prepare']> | undefined;
+
   constructor(private readonly db: Db) {}
 
   counts(where = '', params: readonly unknown[] = []): StateCounts {
@@ -67,36 +72,22 @@ export class CatalogReads {
     return counts;
   }
 
+  /** One page of the table. Ids are found and ordered first; the wide columns are read for that page only. */
   list(query: ListQuery): { total: number; counts: StateCounts; rows: SeriesRow[] } {
-    const clauses: string[] = [];
-    const params: unknown[] = [];
-    for (const word of query.search.trim().split(/\s+/).filter(Boolean)) {
-      clauses.push(
-        `(u.label LIKE ? ESCAPE '\\' OR u.patient_id LIKE ? ESCAPE '\\' OR s.description LIKE ? ESCAPE '\\' OR s.kind LIKE ? ESCAPE '\\' OR t.session_label LIKE ? ESCAPE '\\')`,
-      );
-      const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
-      params.push(pattern, pattern, pattern, pattern, pattern);
-    }
-    if (query.quarantine) {
-      clauses.push('s.quarantine = ?');
-      params.push(query.quarantine);
-    }
-    const searchWhere = clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '';
-    const counts = this.counts(searchWhere, params);
-    if (query.states.length > 0) {
-      clauses.push(`s.state IN (${query.states.map(() => '?').join(',')})`);
-      params.push(...query.states);
-    }
-    const where = clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '';
-    const total = (query.states.length > 0 ? query.states : (Object.keys(counts) as ScanState[])).reduce(
-      (sum, state) => sum + counts[state],
-      0,
-    );
+    const { where, params } = searchClause(query);
+    const counts = this.counts(where, params);
+    const states = query.states.length > 0 ? query.states : (Object.keys(counts) as ScanState[]);
+    const total = states.reduce((sum, state) => sum + counts[state], 0);
+    const inState =
+      query.states.length > 0
+        ? `${where ? 'AND' : 'WHERE'} s.state IN (${query.states.map(() => '?').join(',')})`
+        : '';
     const by = order[query.sort].replaceAll('{dir}', query.descending ? 'DESC' : 'ASC');
-    const rows = this.db
-      .prepare(`SELECT ${columns} FROM ${joined} ${where} ORDER BY ${by} LIMIT ? OFFSET ?`)
-      .all(...params, query.limit, query.offset) as RawSeries[];
-    return { total, counts, rows: rows.map(toSeriesRow) };
+    const ids = this.db
+      .prepare(`SELECT s.id FROM ${joined} ${where} ${inState} ORDER BY ${by} LIMIT ? OFFSET ?`)
+      .pluck()
+      .all(...params, ...query.states, query.limit, query.offset) as number[];
+    return { total, counts, rows: ids.flatMap((id) => this.series(id) ?? []) };
   }
 
   series(id: number): SeriesRow | null {
@@ -134,6 +125,21 @@ export class CatalogReads {
       .all(...params, filter.limit, filter.offset) as (Omit<SeriesProblem, 'fix'> & { fix: string | null })[];
     return { total, rows: rows.map(({ fix, ...r }) => (fix === null ? r : { ...r, fix })) };
   }
+}
+
+/** Every word must occur somewhere in the row's text, taken literally. */
+function searchClause(query: ListQuery): { where: string; params: string[] } {
+  const clauses: string[] = [];
+  const params: string[] = [];
+  for (const word of query.search.trim().split(/\s+/).filter(Boolean)) {
+    clauses.push(`(${searchText}) LIKE ? ESCAPE '\\'`);
+    params.push(`%${word.replace(/[\\%_]/g, '\\$&')}%`);
+  }
+  if (query.quarantine) {
+    clauses.push('s.quarantine = ?');
+    params.push(query.quarantine);
+  }
+  return { where: clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '', params };
 }
 
 function toSeriesRow(r: RawSeries): SeriesRow {

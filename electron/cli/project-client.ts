@@ -5,7 +5,8 @@ import type { BatchProgress } from '../../shared/jobs/records.ts';
 import type { Client } from '../../shared/rpc.ts';
 import { type App, createApp } from '../app.ts';
 import { UserError } from '../dispatch.ts';
-import { createLogger } from '../log/logger.ts';
+import { createFileLog } from '../log/logger.ts';
+import { createRedactor } from '../log/redact.ts';
 import type { Output } from './output.ts';
 
 /** Folder for recent projects and logs, by the platform's custom. `REFACADE_USER_DATA` wins. */
@@ -26,8 +27,9 @@ export interface ProjectClient {
 
 /** The same application that the window uses, asked through the same contract. */
 export function createProjectClient(output: Output): ProjectClient {
-  const logger = createLogger({ userDataDir: userDataDir() });
-  const app = createApp({ userDataDir: userDataDir(), log: logger.log });
+  const redactor = createRedactor();
+  const log = createFileLog({ dir: userDataDir(), redactor });
+  const app = createApp({ userDataDir: userDataDir(), log, redactor });
   const ask = createClient(app);
   return {
     app,
@@ -50,6 +52,7 @@ export function createProjectClient(output: Output): ProjectClient {
     },
     async close() {
       await app.close();
+      log.close();
     },
   };
 }
