@@ -122,10 +122,11 @@ type Triple = [number, number, number];
  */
 export function displayWindow(volume: Volume): [number, number] {
   const voxels = volume.shape[0]! * volume.shape[1]! * volume.shape[2]!;
-  // Every 3rd voxel along an odd stride is sample enough for a percentile.
+  // Some 60,000 voxels are sample enough for a percentile; an odd stride does not follow the rows.
+  const stride = Math.max(1, Math.floor(voxels / 60_000)) | 1;
   const sample: number[] = [];
   let darkest = Number.POSITIVE_INFINITY;
-  for (let v = 0; v < voxels; v += 3) {
+  for (let v = 0; v < voxels; v += stride) {
     const value = volume.slope * volume.data[v]! + volume.inter;
     if (!Number.isFinite(value)) continue;
     sample.push(value);

@@ -1,0 +1,78 @@
+import { type Random, randomFrom } from './random.ts';
+
+/** What differs from one phantom person to the next; 1 or 0 is the middle of the range. */
+export interface Anatomy {
+  /** Size of the head along x, y, z. */
+  readonly scale: readonly [number, number, number];
+  readonly noseLength: number;
+  readonly noseWidth: number;
+  /** Sideways deviation of the nose tip, mm; no face is symmetric. */
+  readonly noseBend: number;
+  readonly browMm: number;
+  readonly eyeDistance: number;
+  readonly cheek: number;
+  readonly jaw: number;
+  readonly chinMm: number;
+  readonly mouthWidth: number;
+  readonly lips: number;
+  readonly ears: number;
+  readonly neck: number;
+  /** Thickness of skull and scalp, mm. */
+  readonly skullMm: number;
+  readonly scalpMm: number;
+  /** Cortical thickness, mm. */
+  readonly cortexMm: number;
+  /** CSF between brain and skull, mm. */
+  readonly gapMm: number;
+  readonly ventricles: number;
+  /** Plane waves whose zero sets are the sulci: direction × 2π/λ, phase. */
+  readonly folds: readonly Wave[];
+  readonly texture: readonly Wave[];
+}
+
+export interface Wave {
+  readonly kx: number;
+  readonly ky: number;
+  readonly kz: number;
+  readonly phase: number;
+}
+
+/** The anatomy of the phantom person with this seed. */
+export function anatomyFrom(seed: number): Anatomy {
+  const random = randomFrom(seed * 7919 + 17);
+  const around = (middle: number, spread: number) => random.between(middle - spread, middle + spread);
+  const size = around(1, 0.035);
+  return {
+    scale: [size * around(1, 0.03), size * around(1, 0.03), size * around(1, 0.03)],
+    noseLength: around(1, 0.22),
+    noseWidth: around(1, 0.22),
+    noseBend: around(0, 2.5),
+    browMm: around(0, 2.5),
+    eyeDistance: around(1, 0.07),
+    cheek: around(1, 0.09),
+    jaw: around(1, 0.12),
+    chinMm: around(0, 5),
+    mouthWidth: around(1, 0.15),
+    lips: around(1, 0.3),
+    ears: around(1, 0.15),
+    neck: around(1, 0.12),
+    skullMm: around(6, 0.8),
+    scalpMm: around(6, 1),
+    cortexMm: around(2.75, 0.2),
+    gapMm: around(1.8, 0.4),
+    ventricles: around(1, 0.25),
+    folds: waves(random, 7, 14, 19),
+    texture: waves(random, 5, 18, 34),
+  };
+}
+
+function waves(random: Random, count: number, shortestMm: number, longestMm: number): Wave[] {
+  return Array.from({ length: count }, () => {
+    const z = random.between(-1, 1);
+    const angle = random.between(0, 2 * Math.PI);
+    const r = Math.sqrt(1 - z * z);
+    const k = (2 * Math.PI) / random.between(shortestMm, longestMm);
+    const phase = random.between(0, 2 * Math.PI);
+    return { kx: k * r * Math.cos(angle), ky: k * r * Math.sin(angle), kz: k * z, phase };
+  });
+}
