@@ -35,7 +35,7 @@ export function pseudonymsFrom(secret: Uint8Array): Pseudonyms {
   const mac = (purpose: string, text: string): Buffer => createHmac('sha256', secret).update(`${purpose}\0${text}`).digest();
 
   /**
-   * 128 bits as an RFC 9562 version 8 UUID: 58 bits from the source UID, then 64 (less the variant) that
+   * 128 bits as an RFC 9562 version 8 UUID: 60 bits from the source UID, then 64 (less the variant) that
    * authenticate them, so that a UID of ours is recognised and never replaced twice.
    */
   const uidFrom = (purpose: string, text: string): string => {

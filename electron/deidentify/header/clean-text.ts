@@ -1,0 +1,58 @@
+/**
+ * Clean Descriptors (PS3.15 E.3.5): free text survives only as words that mean something in imaging and
+ * nothing about a person. An allow-list, because no list of names is ever complete.
+ */
+
+const words = new Set(
+  `
+  t1 t2 t1w t2w pd pdw t2star t2s flair stir dixon dwi dti adc fa trace trk swi swan venobold tof mra mrv ctv cta pc
+  phase magnitude mag real imag quant map t1map t2map field fieldmap gre b0 b1 epi ep2d se tse fse frfse fast turbo spin
+  echo gradient grad mprage mp2rage memprage mpr rage fspgr spgr bravo cube space vista vibe thrive flash tfe ffe tfl
+  ir ti te tr fl inv inversion recovery spoiled ultrafast ultra multi multiecho mecho rms mean combined sos norm
+  normalized nd dis2d dis3d uniform filtered unfiltered intensity bias pre post without with contrast gd gado enhanced
+  native delayed dynamic perfusion dsc dce asl pasl pcasl cbf cbv mtt ttp rest resting task bold fmri func functional
+  anat anatomical structural localizer localiser scout survey loc calibration calib ref reference scan sense grappa
+  ipat asset arc cs caipi smartspeed deep recon reconstruction axial ax tra transverse transversal sag sagittal cor
+  coronal oblique obl iso isotropic 2d 3d 4d plane planes mip minip vol volume vols slab slice slices thin thick whole
+  full partial brain head neck skull face facial orbit orbits iac temporal bone pituitary sella spine cervical
+  hippocampus cerebellum stem epilepsy stroke tumor tumour dementia ms protocol routine standard research study series
+  localizers test phantom qa qc mr mri ct pet nm xr us sc pt high low res resolution hires lowres fat sat fs fatsat
+  water ws suppressed saturated nofs mt mtc mtr ax2 kernel soft hard bones window wl axials helical spiral sequential
+  angio angiography venography carotid cow willis arterial venous native thorax fdg av45 pib tau amyloid dynamic static
+  ac nac attenuation corrected correction mocomotion moco motion coil ch channel siemens philips ge toshiba hitachi
+  canon left right lt rt bilateral anterior posterior superior inferior ap pa rl lr fh hf dir directions dirs b bval
+  bvec derived secondary screen save capture report reformat reformatted resample ave average nex nsa acq run rep repeat
+  new old first second v1 v2 v3 of and the to for in on off or no non up down
+  `
+    .split(/\s+/)
+    .filter(Boolean),
+);
+
+/** Numbers that describe an acquisition: short counts, sizes, factors, b-values, echo and repetition times. */
+const measures = /^(?:\d{1,2}|\d{1,2}\.\d{1,3}|(?:\d+(?:[.p]\d+)?)(?:mm|cm|ms|sl|slc|ch|dir|dirs|deg|t|min|sec|s)|[bpx]\d{1,4}|b=?\d{1,4}|te\d{1,4}|tr\d{1,5}|ti\d{1,5}|fa\d{1,3}|\d(?:\.\d+)?x\d(?:\.\d+)?(?:x\d(?:\.\d+)?)?(?:mm)?|t[12]w?\d?)$/;
+
+/**
+ * The allowed words of a text in their order, separators kept as blank or underscore; '' when none is left.
+ *
+ * @param forbidden lower-case words that are this subject's identifiers, even if they are imaging words
+ * @example cleanDescriptor('MPRAGE_T1_Smith 1mm', new Set()) // 'MPRAGE_T1 1mm'
+ */
+export function cleanDescriptor(text: string, forbidden: ReadonlySet<string>): string {
+  let out = '';
+  let separator = '';
+  for (const part of text.match(/[\p{L}\p{N}.=]+|[^\p{L}\p{N}.=]+/gu) ?? []) {
+    if (!/[\p{L}\p{N}]/u.test(part)) {
+      if (out !== '' && separator === '') separator = /^[_-]+$/.test(part) ? '_' : ' ';
+      continue;
+    }
+    const word = part.replace(/^[.=]+|[.=]+$/g, '').toLowerCase();
+    if (forbidden.has(word) || !(words.has(word) || measures.test(word))) {
+      if (out !== '') separator ||= ' ';
+      continue;
+    }
+    out += (out === '' ? '' : separator || ' ') + part.replace(/^[.=]+|[.=]+$/g, '');
+    separator = '';
+  }
+  // Two bare numbers in a row could be the rest of a date or telephone number.
+  return out.replace(/(?<![^\s_])\d{1,2}(?:[\s_]\d{1,2})+(?![^\s_])/g, '').replace(/\s{2,}/g, ' ').trim();
+}
