@@ -21,12 +21,19 @@ export interface BytePattern {
   /** Bytes of one character, and where a character's low byte lies in it. */
   readonly unit: 1 | 2;
   readonly low: 0 | 1;
+  /** Counts only in files of this subject; empty: everywhere. */
+  readonly subject: string;
 }
 
 /** An identifier to look for: what it is (`patient-name`) and how it is written in the source. */
 export interface SearchIdentifier {
   readonly kind: string;
   readonly text: string;
+  /**
+   * Pseudonym of the subject whose files alone are meant. For dates: another subject's true date is one
+   * that a shift may produce.
+   */
+  readonly subject?: string;
 }
 
 const NOT_ASCII = /\P{ASCII}/u;
@@ -45,7 +52,7 @@ const SHORTEST_ENCODED = 5;
  */
 export function bytePatterns(identifiers: readonly SearchIdentifier[]): BytePattern[] {
   const found = new Map<string, BytePattern>();
-  for (const { kind, text } of identifiers) {
+  for (const { kind, text, subject = '' } of identifiers) {
     const trimmed = text.normalize('NFC').trim();
     if (!isLongEnough(trimmed)) continue;
     const plain = new Set([
@@ -54,9 +61,9 @@ export function bytePatterns(identifiers: readonly SearchIdentifier[]): BytePatt
       trimmed.split('^').slice(0, 2).join(' ').toLowerCase(),
     ]);
     for (const written of writings(trimmed)) {
-      for (const pattern of encodings(written, kind, plain.has(written))) {
+      for (const pattern of encodings(written, kind, subject, plain.has(written))) {
         if (pattern.bytes.length < SHORTEST) continue;
-        const key = `${Buffer.from(pattern.bytes).toString('latin1')}\u0000${pattern.exactCase}\u0000${pattern.bounds}`;
+        const key = `${Buffer.from(pattern.bytes).toString('latin1')}\u0000${pattern.exactCase}\u0000${pattern.bounds}\u0000${subject}`;
         if (!found.has(key)) found.set(key, pattern);
       }
     }
@@ -147,7 +154,12 @@ function dateForms(text: string): string[] {
 }
 
 /** Every encoding of one writing; `thorough` adds the disguises (hexadecimal, base64, foreign code pages). */
-function* encodings(text: string, identifierKind: string, thorough: boolean): Generator<BytePattern> {
+function* encodings(
+  text: string,
+  identifierKind: string,
+  subject: string,
+  thorough: boolean,
+): Generator<BytePattern> {
   const bounds = boundsOf(text);
   const make = (bytes: Uint8Array, unit: 1 | 2 = 1, low: 0 | 1 = 0): BytePattern => ({
     bytes,
@@ -156,6 +168,7 @@ function* encodings(text: string, identifierKind: string, thorough: boolean): Ge
     bounds,
     unit,
     low,
+    subject,
   });
   yield make(Buffer.from(text, 'utf8'));
   const littleEndian = Buffer.from(text, 'utf16le');
@@ -169,7 +182,7 @@ function* encodings(text: string, identifierKind: string, thorough: boolean): Ge
     yield make(Buffer.from(encodeURIComponent(text).toLowerCase(), 'latin1'));
   }
   if (thorough && [...text].length >= SHORTEST_ENCODED) {
-    const free = { identifierKind, bounds: 'none', unit: 1, low: 0 } as const;
+    const free = { identifierKind, bounds: 'none', unit: 1, low: 0, subject } as const;
     yield {
       ...free,
       bytes: Buffer.from(Buffer.from(text, 'utf8').toString('hex'), 'latin1'),

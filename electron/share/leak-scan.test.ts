@@ -213,6 +213,23 @@ describe('scanForLeaks stays quiet', () => {
     expect((await scanForLeaks(root, identifiers)).leaks).toEqual([]);
   });
 
+  it('takes numbers of the manifest and of numeric attributes for what they are', async () => {
+    await put('manifest.json', JSON.stringify({ size: 734561, seeds: [734561, 1] }));
+    expect((await scanForLeaks(root, identifiers)).leaks).toEqual([]);
+    await put('manifest.json', JSON.stringify({ note: '734561' }));
+    expect((await scanForLeaks(root, identifiers)).leaks).toHaveLength(1);
+  });
+
+  it("looks for a date only in its own subject's files", async () => {
+    const own = [{ kind: 'date', text: '20110304', subject: 'sub-A' }];
+    await put('sub-B/a.json', '{"d":"2011-03-04"}');
+    expect((await scanForLeaks(root, own)).leaks).toEqual([]);
+    await put('sub-A/a.json', '{"d":"2011-03-04"}');
+    expect((await scanForLeaks(root, own)).leaks).toEqual([
+      { file: 'sub-A/a.json', identifierKind: 'date', where: 'content' },
+    ]);
+  });
+
   it('passes over what cannot mean a person, and counts it', async () => {
     await put('README', 'a head scan of the brain, 12');
     const result = await scanForLeaks(root, [

@@ -5,7 +5,7 @@ import type { TaskContext } from '../worker/task.ts';
 import { quietContext } from '../worker/task.ts';
 import { ByteSearch } from './byte-search.ts';
 import { type BytePattern, bytePatterns, isLongEnough, type SearchIdentifier } from './identifier-forms.ts';
-import { searchableParts } from './searchable-parts.ts';
+import { BARE_NUMBER, type Piece, searchableParts } from './searchable-parts.ts';
 
 export interface LeakScan {
   readonly leaks: Leak[];
@@ -32,15 +32,23 @@ const ORDINARY = new Set(
   ).split(' '),
 );
 
-/** Identifiers worth searching: long enough and not an everyday word of the field. */
-export function searchableIdentifiers(identifiers: readonly SearchIdentifier[]): SearchIdentifier[] {
+/**
+ * Identifiers worth searching: long enough and not an everyday word of the field.
+ *
+ * @param ownText the fixed sentences of a share; a name part that is one of their words proves nothing
+ */
+export function searchableIdentifiers(
+  identifiers: readonly SearchIdentifier[],
+  ownText = '',
+): SearchIdentifier[] {
+  const own = new Set(ownText.toLowerCase().match(/\p{L}+/gu) ?? []);
   const seen = new Set<string>();
-  return identifiers.filter(({ kind, text }) => {
+  return identifiers.filter(({ kind, text, subject = '' }) => {
     const plain = text.trim().toLowerCase();
-    const key = `${kind} ${plain}`;
+    const key = `${kind} ${plain} ${subject}`;
     if (seen.has(key)) return false;
     seen.add(key);
-    if (!isLongEnough(plain) || ORDINARY.has(plain)) return false;
+    if (!isLongEnough(plain) || ORDINARY.has(plain) || own.has(plain)) return false;
     // Three-digit numbers, and numbers made of one repeated digit, are in every file.
     return !/^\d{1,3}$/.test(plain) && !/^([0.\-\s])\1*$/.test(plain);
   });
@@ -72,8 +80,9 @@ export async function scanForLeaks(
   root: string,
   identifiers: readonly SearchIdentifier[],
   context: TaskContext = quietContext,
+  ownText = '',
 ): Promise<LeakScan> {
-  const wanted = searchableIdentifiers(identifiers);
+  const wanted = searchableIdentifiers(identifiers, ownText);
   const search = new ByteSearch(bytePatterns(wanted));
   const leaks: Leak[] = [];
   const files = await listFiles(root);
@@ -84,7 +93,10 @@ export async function scanForLeaks(
     const { covered, kinds } = searchName(search, file);
     for (const kind of kinds) leaks.push({ file: covered, identifierKind: kind, where: 'name' });
     const found = new Set<string>();
-    for await (const size of searchContent(search, join(root, file), found)) {
+    const note = (pattern: BytePattern) => {
+      if (pattern.subject === '' || file.includes(pattern.subject)) found.add(pattern.identifierKind);
+    };
+    for await (const size of searchContent(search, join(root, file), note)) {
       bytes += size;
       context.signal.throwIfAborted();
     }
@@ -98,10 +110,12 @@ export async function scanForLeaks(
 }
 
 /** Kinds of identifier found in a text that has not been written yet, such as the receipt. */
-export function scanText(identifiers: readonly SearchIdentifier[], text: string): string[] {
-  const search = new ByteSearch(bytePatterns(searchableIdentifiers(identifiers)));
+export function scanText(identifiers: readonly SearchIdentifier[], text: string, ownText = ''): string[] {
+  const search = new ByteSearch(bytePatterns(searchableIdentifiers(identifiers, ownText)));
   const kinds = new Set<string>();
-  search.search(Buffer.from(text, 'utf8'), (pattern) => kinds.add(pattern.identifierKind));
+  search.search(Buffer.from(text.replace(BARE_NUMBER, '0'), 'utf8'), (pattern) => {
+    if (pattern.subject === '') kinds.add(pattern.identifierKind);
+  });
   return [...kinds].sort();
 }
 
@@ -113,6 +127,7 @@ function searchName(search: ByteSearch, file: string): { covered: string; kinds:
     const cover = new Uint8Array(bytes);
     let hit = false;
     search.search(bytes, (pattern: BytePattern, start) => {
+      if (pattern.subject !== '' && !file.includes(pattern.subject)) return;
       kinds.add(pattern.identifierKind);
       hit = true;
       cover.fill(0x2a, start, start + pattern.bytes.length);
@@ -122,13 +137,23 @@ function searchName(search: ByteSearch, file: string): { covered: string; kinds:
   return { covered, kinds: [...kinds].sort() };
 }
 
-async function* searchContent(search: ByteSearch, path: string, kinds: Set<string>): AsyncGenerator<number> {
-  const found = (pattern: BytePattern) => void kinds.add(pattern.identifierKind);
-  let stream = search.stream(found);
+async function* searchContent(
+  search: ByteSearch,
+  path: string,
+  found: (pattern: BytePattern) => void,
+): AsyncGenerator<number> {
+  let mode: Piece = 'all';
+  const counted = (pattern: BytePattern) => {
+    const { bounds } = pattern;
+    if (mode !== 'all' && (bounds === 'number' || (mode === 'words-off' && bounds === 'word'))) return;
+    found(pattern);
+  };
+  let stream = search.stream(counted);
   for await (const piece of searchableParts(path)) {
-    if (piece === 'break') {
+    if (typeof piece === 'string') {
       stream.end();
-      stream = search.stream(found);
+      if (piece !== 'break') mode = piece;
+      stream = search.stream(counted);
     } else {
       stream.push(piece);
       yield piece.length;

@@ -1,21 +1,34 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { createGunzip, inflateRawSync } from 'node:zlib';
 import dicomParser from 'dicom-parser';
 
-/** Bytes of a file that can carry text, in pieces; a `break` separates places that do not touch. */
-export type Piece = Uint8Array | 'break';
+/**
+ * Bytes of a file that can carry text, in pieces.
+ *
+ * `break` separates places that do not touch. After `numbers-off` a bare number is not taken for an
+ * identifier (times, decimals, file sizes: each six-digit number is somebody's number in a large cohort);
+ * after `words-off` neither is a short word (coded values such as NORM). `all` switches both on again.
+ */
+export type Piece = Uint8Array | 'break' | 'all' | 'numbers-off' | 'words-off';
 
 /**
  * What of a file the byte search reads.
  *
  * Everything, with one exception: voxel values. Numbers in an image look like every short text sooner or
  * later (a dark 8-bit background reads as digits), and what they are is proved elsewhere: each pixel is
- * compared with the source and the edit after writing. So DICOM is read without the value of its
+ * compared with the source and the edit after writing. For the same reason plain numbers are not looked for
+ * in values that are numbers by their VR, nor short words in coded values: those attributes are compared one
+ * by one with the rule set. So DICOM is read without the value of its
  * top-level Pixel Data, NIfTI without the voxel block, PNG without IDAT. Compressed files are read as they
  * are inside, their gzip header (name, comment, time) as it is outside.
  */
 export async function* searchableParts(path: string): AsyncGenerator<Piece> {
+  if (OWN_NUMBERS.has(basename(path))) {
+    yield Buffer.from((await readFile(path, 'utf8')).replace(BARE_NUMBER, '0'), 'utf8');
+    return;
+  }
   const start = await firstBytes(path, 540);
   if (start[0] === 0x1f && start[1] === 0x8b) {
     yield await gzipHeader(path);
@@ -31,6 +44,11 @@ export async function* searchableParts(path: string): AsyncGenerator<Piece> {
     yield* withoutVoxels(createReadStream(path, { highWaterMark: 1 << 22 }));
   }
 }
+
+/** Files whose bare numbers are counts, sizes and seeds of our own making. */
+const OWN_NUMBERS = new Set(['manifest.json', 'refacade-log.jsonl', 'refacade-receipt.json']);
+/** A JSON number outside quotes. */
+export const BARE_NUMBER = /(?<=[:[,]\s*)-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?=\s*[,\]}\n])/gi;
 
 function isDicom(start: Uint8Array): boolean {
   return start.length >= 132 && Buffer.from(start.subarray(128, 132)).toString('latin1') === 'DICM';
@@ -132,6 +150,7 @@ function* dicomParts(bytes: Buffer): Generator<Piece> {
   const pixels = ['x7fe00008', 'x7fe00009', 'x7fe00010']
     .map((tag) => dataSet.elements[tag])
     .find((e) => e !== undefined);
+  yield 'words-off'; // in the raw bytes a value touches the next tag, whose bytes may read as letters
   if (pixels) {
     yield whole.subarray(0, pixels.dataOffset);
     yield 'break';
@@ -139,9 +158,31 @@ function* dicomParts(bytes: Buffer): Generator<Piece> {
   } else {
     yield whole;
   }
-  // In the raw bytes a value touches the next tag, whose bytes may read as letters.
+  yield 'all';
+  yield whole.subarray(0, 128);
   yield* values(dataSet, whole, pixels);
 }
+
+/** VRs whose values are numbers or times. */
+const NUMBERS = new Set([
+  'TM',
+  'DS',
+  'IS',
+  'US',
+  'SS',
+  'UL',
+  'SL',
+  'FL',
+  'FD',
+  'AT',
+  'UV',
+  'SV',
+  'OF',
+  'OD',
+  'OL',
+  'OV',
+  'AS',
+]);
 
 function* values(
   dataSet: dicomParser.DataSet,
@@ -153,7 +194,9 @@ function* values(
     if (element.items) {
       for (const item of element.items) if (item.dataSet) yield* values(item.dataSet, whole, pixels);
     } else if (element.length > 2) {
-      yield 'break';
+      const vr = element.vr ?? '';
+      const coded = vr === 'CS' && !dicomParser.isPrivateTag(element.tag);
+      yield coded ? 'words-off' : NUMBERS.has(vr) ? 'numbers-off' : 'all';
       yield whole.subarray(element.dataOffset, element.dataOffset + element.length);
     }
   }

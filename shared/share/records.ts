@@ -26,7 +26,11 @@ export const sharedScan = z.object({
   override: z.string().nullable(),
   files: z.number(),
   bytes: z.number(),
+  /** Forms in which it left, and why one that was asked for is missing. */
+  formats: z.array(shareFormat).default([]),
+  notes: z.array(z.string()).default([]),
 });
+export type SharedScan = z.infer<typeof sharedScan>;
 
 /** One finding of the byte search; the identifier itself is never written down, only its kind. */
 export const leak = z.object({ file: z.string(), identifierKind: z.string(), where: z.enum(['name', 'content']) });

@@ -1,0 +1,56 @@
+import type { AppliedStep } from '../../shared/provenance.ts';
+import type { SharedScan } from '../../shared/share/records.ts';
+import { json } from './bids-layout.ts';
+import type { FileRecord } from './whole-file.ts';
+
+export interface ManifestScan extends SharedScan {
+  /** What was done to it, in order: kind of step, version, parameters. */
+  readonly steps: readonly AppliedStep[];
+  readonly paths: readonly string[];
+}
+
+/**
+ * The manifest of a share: every file with size and SHA-256, every scan with its provenance.
+ *
+ * It holds nothing that names a person: pseudonyms, catalog numbers and parameters only.
+ *
+ * @param files every file of the share except the manifest itself and the receipt, which lie beside it
+ */
+export function manifestText(share: {
+  id: string;
+  version: string;
+  createdAt: string;
+  policyName: string;
+  formats: readonly string[];
+  files: readonly FileRecord[];
+  scans: readonly ManifestScan[];
+}): string {
+  const sorted = [...share.files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return json({
+    product: 'Refacade',
+    version: share.version,
+    share: share.id,
+    createdAt: share.createdAt,
+    policy: share.policyName,
+    formats: share.formats,
+    totals: {
+      scans: share.scans.length,
+      files: sorted.length,
+      bytes: sorted.reduce((n, f) => n + f.size, 0),
+    },
+    scans: [...share.scans].sort((a, b) => a.seriesId - b.seriesId),
+    files: sorted,
+  });
+}
+
+/** One line of the log that travels with the share. */
+export interface ShareLogLine {
+  readonly at: string;
+  readonly event: string;
+  readonly [detail: string]: unknown;
+}
+
+/** The log as JSON lines; what goes in is counted and named by pseudonym before it comes here. */
+export function logText(lines: readonly ShareLogLine[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
