@@ -1,0 +1,547 @@
+import { createHash } from 'node:crypto';
+import type { ImportReport, SeriesKind } from '../../shared/import/records.ts';
+import type { Problem } from '../../shared/problem.ts';
+import type { DraftInstance, SeriesDraft } from '../import/series-draft.ts';
+import type { Db } from './database.ts';
+
+/** A prepared statement with any number of positional values. */
+export type Statement = import('better-sqlite3').Statement<unknown[]>;
+
+export type SourceFileKind = 'dicom' | 'nifti' | 'sidecar' | 'dicomdir' | 'other' | 'unreadable';
+
+/** Codes of Problems that belong to an import as a whole: they are replaced by the next one. */
+const importWideCodes = ['unreadable-folder', 'unreadable-file', 'source-not-found'];
+const crossStudyCodes = ['study-of-several-patients', 'patient-id-shared'];
+const reportKey = 'import.report';
+
+/** Everything that import writes to the catalog; the only statements that change sources, series and instances. */
+export class ImportWrites {
+  readonly #db: Db;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** One transaction around `work`; nested calls join it. */
+  transaction<T>(work: () => T): T {
+    return this.#db.inTransaction ? work() : this.#db.transaction(work)();
+  }
+
+  roots(): Array<{ id: number; path: string }> {
+    return this.#sql('SELECT id, path FROM source_root').all() as Array<{ id: number; path: string }>;
+  }
+
+  addRoot(path: string, at: string): number {
+    this.#sql('INSERT INTO source_root (path, added_at) VALUES (?, ?) ON CONFLICT (path) DO NOTHING').run(
+      path,
+      at,
+    );
+    return (this.#sql('SELECT id FROM source_root WHERE path = ?').get(path) as { id: number }).id;
+  }
+
+  knownFile(
+    rootId: number,
+    path: string,
+  ): { id: number; size: number; mtime_ms: number; kind: SourceFileKind; state: string } | undefined {
+    return this.#sql(
+      'SELECT id, size, mtime_ms, kind, state FROM source_file WHERE root_id = ? AND path = ?',
+    ).get(rootId, path) as never;
+  }
+
+  /** Inserts or refreshes a file's row and drops what was said about it before. */
+  putFile(rootId: number, path: string, size: number, mtimeMs: number, kind: SourceFileKind): number {
+    const { id } = this.#sql(
+      `INSERT INTO source_file (root_id, path, size, mtime_ms, kind, state) VALUES (?, ?, ?, ?, ?, 'present')
+       ON CONFLICT (root_id, path) DO UPDATE SET size = excluded.size, mtime_ms = excluded.mtime_ms, kind = excluded.kind, state = 'present'
+       RETURNING id`,
+    ).get(rootId, path, size, mtimeMs, kind) as { id: number };
+    return id;
+  }
+
+  replaceFileProblems(fileId: number, problems: readonly Problem[]): void {
+    this.#sql('DELETE FROM problem WHERE file_id = ?').run(fileId);
+    for (const p of problems) this.#addProblem(p, null, fileId);
+  }
+
+  /** A file that used to hold an image no longer does: its series loses it. */
+  dropInstancesOfFile(fileId: number): void {
+    this.#sql('DELETE FROM instance WHERE file_id = ?').run(fileId);
+  }
+
+  seriesOfFile(fileId: number): number[] {
+    return (
+      this.#sql('SELECT DISTINCT series_id AS id FROM instance WHERE file_id = ?').all(fileId) as Array<{
+        id: number;
+      }>
+    ).map((r) => r.id);
+  }
+
+  markMissing(fileId: number): void {
+    this.#sql(`UPDATE source_file SET state = 'missing' WHERE id = ?`).run(fileId);
+  }
+
+  replaceImportProblems(problems: readonly Problem[]): void {
+    const codes = importWideCodes.map((c) => `'${c}'`).join(',');
+    this.#sql(`DELETE FROM problem WHERE series_id IS NULL AND file_id IS NULL AND code IN (${codes})`).run();
+    for (const p of problems) this.#addProblem(p, null, null);
+  }
+
+  /**
+   * Writes the volumes of one group (one SeriesInstanceUID or one file), replacing what the catalog had
+   * of it. A volume whose files are the same as before is left alone, whatever state it is in; one whose
+   * files changed starts again, and says so.
+   *
+   * @param groupKey the SeriesInstanceUID, or `file:<path>`
+   * @param changed paths (`rootId|path`) whose content changed or came back since the last import
+   */
+  writeGroup(
+    groupKey: string,
+    drafts: readonly SeriesDraft[],
+    changed: ReadonlySet<string>,
+    at: string,
+    pseudonym: (sourceKey: string) => string,
+  ): void {
+    const existing = new Map<string, ExistingSeries>();
+    for (const row of this.#existingSeries(groupKey, drafts)) existing.set(row.series_key, row);
+    for (const draft of drafts) {
+      const key = seriesKey(groupKey, draft);
+      const row = existing.get(key);
+      existing.delete(key);
+      const fileIds = draft.instances.map((i) =>
+        this.putFile(i.rootId, i.path, i.size, i.mtimeMs, draft.format),
+      );
+      const touched = draft.instances.some((i) => changed.has(`${i.rootId}|${i.path}`));
+      if (row && !touched && this.#hasExactly(row.id, fileIds)) continue;
+      const id = row
+        ? this.#updateSeries(row, draft, at, pseudonym)
+        : this.#insertSeries(key, draft, at, pseudonym);
+      this.#sql('DELETE FROM instance WHERE series_id = ?').run(id);
+      for (const [n, fileId] of fileIds.entries()) {
+        this.#sql('DELETE FROM instance WHERE file_id = ?').run(fileId);
+        this.#insertInstance(id, fileId, draft.instances[n]!);
+      }
+      this.#sql('DELETE FROM problem WHERE series_id = ?').run(id);
+      for (const p of draft.problems) this.#addProblem(p, id, null);
+      if (row) {
+        this.#addProblem(
+          {
+            code: 'source-changed',
+            level: 'warning',
+            subject: draft.description || draft.modality,
+            message:
+              'Files of this series changed, came or went since the last import. It was read again and starts over.',
+            fix: 'Review it again; earlier results belong to the earlier files.',
+          },
+          id,
+          null,
+        );
+      }
+    }
+    for (const left of existing.values()) this.#retire(left.id);
+  }
+
+  /** All files of a series have gone: it keeps its results but cannot be worked on. */
+  markSeriesMissing(seriesId: number): void {
+    const row = this.#sql('SELECT state, description FROM series WHERE id = ?').get(seriesId) as
+      | { state: string; description: string }
+      | undefined;
+    if (!row) return;
+    this.#sql(`DELETE FROM problem WHERE series_id = ? AND code = 'source-missing'`).run(seriesId);
+    this.#addProblem(
+      {
+        code: 'source-missing',
+        level: 'error',
+        subject: row.description || 'series',
+        message: 'The files of this series are no longer where they were imported from.',
+        fix: 'Bring the folder back (or connect the drive) and import again.',
+      },
+      seriesId,
+      null,
+    );
+    if (row.state === 'queued' || row.state === 'running') {
+      this.#sql(
+        `UPDATE series SET state = 'excluded', state_reason = 'Its files are missing.', state_next = 'Bring the folder back and import again.' WHERE id = ?`,
+      ).run(seriesId);
+    }
+  }
+
+  /** Numbers each subject's studies ses-01, ses-02 … by date; numbers that results already carry stay. */
+  labelSessions(): void {
+    const unlabelled = this.#sql(
+      `SELECT DISTINCT subject_id AS id FROM study WHERE session_label = ''`,
+    ).all() as Array<{ id: number }>;
+    const name = (n: number) => `ses-${String(n).padStart(2, '0')}`;
+    for (const { id } of unlabelled) {
+      const studies = this.#sql(
+        'SELECT id, study_date, study_instance_uid AS uid, session_label AS label FROM study WHERE subject_id = ?',
+      ).all(id) as Array<{
+        id: number;
+        study_date: string;
+        uid: string;
+        label: string;
+      }>;
+      const order = (s: { study_date: string; uid: string }) => `${s.study_date || '99999999'}|${s.uid}`;
+      studies.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+      const settled =
+        this.#sql(
+          'SELECT 1 FROM derivative d JOIN series s ON s.id = d.series_id WHERE s.subject_id = ? LIMIT 1',
+        ).get(id) !== undefined;
+      const taken = new Set(settled ? studies.map((s) => s.label) : []);
+      let next = 1;
+      for (const study of studies) {
+        if (settled && study.label) continue;
+        while (taken.has(name(next))) next++;
+        this.#sql('UPDATE study SET session_label = ? WHERE id = ?').run(name(next), study.id);
+        taken.add(name(next));
+      }
+    }
+  }
+
+  /** Finds one study under several people, and one Patient ID with several birth dates. */
+  checkAcrossStudies(): void {
+    const codes = crossStudyCodes.map((c) => `'${c}'`).join(',');
+    this.#sql(`DELETE FROM problem WHERE code IN (${codes})`).run();
+    const shared = this.#sql(
+      `SELECT min(s.id) AS series_id, s.description FROM study t JOIN series s ON s.study_id = t.id
+       WHERE s.format = 'dicom' AND t.study_instance_uid IN (SELECT study_instance_uid FROM study GROUP BY study_instance_uid HAVING count(*) > 1)
+       GROUP BY t.id`,
+    ).all() as Array<{ series_id: number; description: string }>;
+    for (const row of shared) {
+      this.#addProblem(
+        {
+          code: 'study-of-several-patients',
+          level: 'warning',
+          subject: row.description || 'study',
+          message: 'One Study Instance UID stands under more than one patient. They were kept apart.',
+          fix: 'Find out whose study it is and correct the Patient ID at its source.',
+        },
+        row.series_id,
+        null,
+      );
+    }
+    const ids = this.#sql(
+      `SELECT min(s.id) AS series_id, s.description FROM subject p JOIN series s ON s.subject_id = p.id
+       WHERE p.source_key LIKE 'dicom:%' AND p.patient_id IN
+         (SELECT patient_id FROM subject WHERE source_key LIKE 'dicom:%' GROUP BY patient_id HAVING count(*) > 1)
+       GROUP BY p.id`,
+    ).all() as Array<{ series_id: number; description: string }>;
+    for (const row of ids) {
+      this.#addProblem(
+        {
+          code: 'patient-id-shared',
+          level: 'warning',
+          subject: row.description || 'series',
+          message:
+            'The same Patient ID occurs with different birth dates or issuers. They were kept apart as different people.',
+          fix: 'If it is one person, correct the birth date at the source and import again.',
+        },
+        row.series_id,
+        null,
+      );
+    }
+  }
+
+  /** Removes studies and subjects that lost their last series. */
+  sweep(): void {
+    this.#sql(
+      'DELETE FROM study WHERE NOT EXISTS (SELECT 1 FROM series WHERE series.study_id = study.id)',
+    ).run();
+    this.#sql(
+      'DELETE FROM subject WHERE NOT EXISTS (SELECT 1 FROM series WHERE series.subject_id = subject.id) AND NOT EXISTS (SELECT 1 FROM study WHERE study.subject_id = subject.id)',
+    ).run();
+  }
+
+  totals(rootIds: readonly number[]): { series: number; quarantined: number; problems: number } {
+    const inRoots = `root_id IN (${rootIds.map(Number).join(',') || '0'})`;
+    const one = (sql: string) => (this.#db.prepare(sql).get() as { n: number }).n;
+    return {
+      series: one(`SELECT count(*) AS n FROM series WHERE ${inRoots}`),
+      quarantined: one(`SELECT count(*) AS n FROM series WHERE quarantine IS NOT NULL AND ${inRoots}`),
+      problems: one('SELECT count(*) AS n FROM problem'),
+    };
+  }
+
+  saveReport(report: ImportReport): void {
+    this.saveSetting(reportKey, JSON.stringify(report));
+  }
+
+  report(): ImportReport | null {
+    const text = this.setting(reportKey);
+    return text ? (JSON.parse(text) as ImportReport) : null;
+  }
+
+  /** Records a person's word on what series show. */
+  setKind(seriesIds: readonly number[], kind: SeriesKind): number {
+    return this.#each(seriesIds, `UPDATE series SET kind = ?, kind_source = 'user' WHERE id = ?`, kind);
+  }
+
+  /** Sets series aside by a person's decision; running ones are left to finish. */
+  exclude(seriesIds: readonly number[], reason: string): number {
+    return this.#each(
+      seriesIds,
+      `UPDATE series SET state = 'excluded', quarantine = NULL, state_reason = ?, state_next = 'Include it again if it should be handled.' WHERE id = ? AND state <> 'running'`,
+      reason,
+    );
+  }
+
+  /** Takes series out of exclusion and queues them; those that hold no image cannot be queued. */
+  include(seriesIds: readonly number[]): number {
+    return this.#each(
+      seriesIds,
+      `UPDATE series SET state = 'queued', quarantine = NULL, state_reason = ?, state_next = ''
+       WHERE id = ? AND state = 'excluded' AND layout <> 'none' AND ifnull(quarantine, '') NOT IN ('non-image', 'duplicate')`,
+      '',
+    );
+  }
+
+  #each(seriesIds: readonly number[], sql: string, value: string): number {
+    return this.transaction(() => seriesIds.reduce((n, id) => n + this.#sql(sql).run(value, id).changes, 0));
+  }
+
+  setting(key: string): string | undefined {
+    return (this.#sql('SELECT value FROM setting WHERE key = ?').get(key) as { value: string } | undefined)
+      ?.value;
+  }
+
+  saveSetting(key: string, value: string): void {
+    this.#sql(
+      'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    ).run(key, value);
+  }
+
+  #existingSeries(groupKey: string, drafts: readonly SeriesDraft[]): ExistingSeries[] {
+    const columns = 'id, series_key, state, quarantine, kind, kind_source';
+    const rows = new Map<number, ExistingSeries>();
+    if (!groupKey.startsWith('file:')) {
+      for (const row of this.#sql(`SELECT ${columns} FROM series WHERE series_instance_uid = ?`).all(
+        groupKey,
+      ) as ExistingSeries[])
+        rows.set(row.id, row);
+    } else {
+      for (const draft of drafts) {
+        for (const i of draft.instances) {
+          const found = this.#sql(
+            `SELECT DISTINCT ${columns
+              .split(', ')
+              .map((c) => `s.${c}`)
+              .join(
+                ', ',
+              )} FROM series s JOIN instance n ON n.series_id = s.id JOIN source_file f ON f.id = n.file_id WHERE f.root_id = ? AND f.path = ?`,
+          ).all(i.rootId, i.path) as ExistingSeries[];
+          for (const row of found) rows.set(row.id, row);
+        }
+      }
+    }
+    for (const draft of drafts) {
+      const row = this.#sql(`SELECT ${columns} FROM series WHERE series_key = ?`).get(
+        seriesKey(groupKey, draft),
+      ) as ExistingSeries | undefined;
+      if (row) rows.set(row.id, row);
+    }
+    return [...rows.values()];
+  }
+
+  #hasExactly(seriesId: number, fileIds: readonly number[]): boolean {
+    const now = this.#sql('SELECT file_id AS id FROM instance WHERE series_id = ?').all(seriesId) as Array<{
+      id: number;
+    }>;
+    if (now.length !== fileIds.length) return false;
+    const ids = new Set(now.map((r) => r.id));
+    return fileIds.every((id) => ids.has(id));
+  }
+
+  #insertSeries(
+    key: string,
+    draft: SeriesDraft,
+    at: string,
+    pseudonym: (sourceKey: string) => string,
+  ): number {
+    const { subjectId, studyId } = this.#owners(draft, pseudonym);
+    const result = this.#sql(
+      `INSERT INTO series (study_id, subject_id, root_id, format, series_key, series_instance_uid, series_number, description, protocol,
+         modality, manufacturer, model, kind, layout, shape, voxel_size_mm, affine, instance_count, bytes, face_in_view,
+         quarantine, state, state_reason, state_next, attributes, imported_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      studyId,
+      subjectId,
+      draft.instances[0]!.rootId,
+      draft.format,
+      key,
+      draft.seriesInstanceUid,
+      draft.seriesNumber === null ? null : Math.trunc(draft.seriesNumber),
+      draft.description,
+      draft.protocol,
+      draft.modality,
+      draft.manufacturer,
+      draft.model,
+      draft.kind,
+      draft.layout,
+      ...gridColumns(draft),
+      draft.faceInView,
+      draft.quarantine,
+      draft.state,
+      draft.stateReason,
+      draft.stateNext,
+      JSON.stringify(draft.attributes),
+      at,
+    );
+    return Number(result.lastInsertRowid);
+  }
+
+  #updateSeries(
+    row: ExistingSeries,
+    draft: SeriesDraft,
+    at: string,
+    pseudonym: (sourceKey: string) => string,
+  ): number {
+    const { subjectId, studyId } = this.#owners(draft, pseudonym);
+    const byUser = row.kind_source === 'user';
+    // A person's exclusion outlives a new reading; an inclusion does not, since what was included has changed.
+    const excludedByUser =
+      row.state === 'excluded' &&
+      row.quarantine === null &&
+      draft.state === 'queued' &&
+      !this.#wasMissing(row.id);
+    const state = excludedByUser ? 'excluded' : draft.state;
+    this.#sql(
+      `UPDATE series SET study_id = ?, subject_id = ?, root_id = ?, series_number = ?, description = ?, protocol = ?, modality = ?,
+         manufacturer = ?, model = ?, kind = ?, layout = ?, shape = ?, voxel_size_mm = ?, affine = ?, instance_count = ?, bytes = ?,
+         face_in_view = ?, face_state = 'unknown', quarantine = ?, state = ?,
+         state_reason = CASE WHEN ? THEN state_reason ELSE ? END, state_next = CASE WHEN ? THEN state_next ELSE ? END,
+         attributes = ?, imported_at = ? WHERE id = ?`,
+    ).run(
+      studyId,
+      subjectId,
+      draft.instances[0]!.rootId,
+      draft.seriesNumber,
+      draft.description,
+      draft.protocol,
+      draft.modality,
+      draft.manufacturer,
+      draft.model,
+      byUser ? row.kind : draft.kind,
+      draft.layout,
+      ...gridColumns(draft),
+      draft.faceInView,
+      state === 'queued' || excludedByUser ? null : draft.quarantine,
+      state,
+      excludedByUser ? 1 : 0,
+      state === 'queued' ? '' : draft.stateReason,
+      excludedByUser ? 1 : 0,
+      state === 'queued' ? '' : draft.stateNext,
+      JSON.stringify(draft.attributes),
+      at,
+      row.id,
+    );
+    return row.id;
+  }
+
+  #wasMissing(seriesId: number): boolean {
+    return (
+      this.#sql(`SELECT 1 FROM problem WHERE series_id = ? AND code = 'source-missing'`).get(seriesId) !==
+      undefined
+    );
+  }
+
+  #owners(
+    draft: SeriesDraft,
+    pseudonym: (sourceKey: string) => string,
+  ): { subjectId: number; studyId: number } {
+    const { subject, study } = draft;
+    let found = this.#sql('SELECT id FROM subject WHERE source_key = ?').get(subject.key) as
+      | { id: number }
+      | undefined;
+    if (!found) {
+      let label = pseudonym(subject.key);
+      // Two keys may meet in one short label; the second takes the next of its own sequence.
+      for (let n = 2; this.#sql('SELECT 1 FROM subject WHERE label = ?').get(label) !== undefined; n++)
+        label = pseudonym(`${subject.key}|${n}`);
+      found = this.#sql(
+        'INSERT INTO subject (source_key, patient_id, patient_name, birth_date, sex, label) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
+      ).get(subject.key, subject.patientId, subject.patientName, subject.birthDate, subject.sex, label) as {
+        id: number;
+      };
+    }
+    const known = this.#sql('SELECT id FROM study WHERE subject_id = ? AND study_instance_uid = ?').get(
+      found.id,
+      study.uid,
+    ) as { id: number } | undefined;
+    if (known) return { subjectId: found.id, studyId: known.id };
+    const added = this.#sql(
+      'INSERT INTO study (subject_id, study_instance_uid, study_date, description, accession_number) VALUES (?, ?, ?, ?, ?) RETURNING id',
+    ).get(found.id, study.uid, study.date, study.description, study.accessionNumber) as { id: number };
+    return { subjectId: found.id, studyId: added.id };
+  }
+
+  #insertInstance(seriesId: number, fileId: number, i: DraftInstance): void {
+    this.#sql(
+      `INSERT INTO instance (series_id, file_id, sop_class_uid, sop_instance_uid, instance_number, frame_count, position_mm, transfer_syntax_uid)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      seriesId,
+      fileId,
+      i.sopClassUid,
+      i.sopInstanceUid,
+      i.instanceNumber,
+      i.frameCount,
+      i.positionMm,
+      i.transferSyntaxUid,
+    );
+  }
+
+  /** A series that regrouping no longer makes: deleted when nothing hangs on it, set aside otherwise. */
+  #retire(seriesId: number): void {
+    const used = this.#sql(
+      'SELECT 1 FROM derivative WHERE series_id = ?1 UNION SELECT 1 FROM measurement WHERE series_id = ?1 UNION SELECT 1 FROM job WHERE series_id = ?1',
+    ).get(seriesId);
+    this.#sql('DELETE FROM instance WHERE series_id = ?').run(seriesId);
+    if (used) {
+      this.#sql(
+        `UPDATE series SET state = 'excluded', state_reason = 'Its files now belong to another series.', state_next = 'Use the series that holds them.', instance_count = 0 WHERE id = ?`,
+      ).run(seriesId);
+    } else this.#sql('DELETE FROM series WHERE id = ?').run(seriesId);
+  }
+
+  #addProblem(p: Problem, seriesId: number | null, fileId: number | null): void {
+    this.#sql(
+      'INSERT INTO problem (series_id, file_id, code, level, subject, message, fix) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ).run(seriesId, fileId, p.code, p.level, p.subject, p.message, p.fix ?? null);
+  }
+
+  #sql(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+interface ExistingSeries {
+  id: number;
+  series_key: string;
+  state: string;
+  quarantine: string | null;
+  kind: string;
+  kind_source: 'auto' | 'user';
+}
+
+function seriesKey(groupKey: string, draft: SeriesDraft): string {
+  return createHash('sha256')
+    .update([draft.format, groupKey, draft.subject.key, draft.study.uid, draft.splitKey].join('\n'))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function gridColumns(draft: SeriesDraft): [string, string, string, number, number] {
+  return [
+    JSON.stringify(draft.shape),
+    JSON.stringify(draft.voxelSizeMm),
+    JSON.stringify(draft.affine),
+    draft.instances.length,
+    draft.instances.reduce((n, i) => n + i.size, 0),
+  ];
+}

@@ -1,0 +1,86 @@
+import type { DataSet, Element } from 'dicom-parser';
+import { decodeDicomText } from './character-sets.ts';
+
+/** Reads typed values out of a parsed data set; every method answers `undefined` rather than throw. */
+export class AttributeReader {
+  readonly #set: DataSet;
+  readonly characterSets: readonly string[];
+
+  constructor(set: DataSet, inherited: readonly string[] = []) {
+    this.#set = set;
+    const own = this.#ascii('x00080005');
+    this.characterSets = own === undefined ? inherited : own.split('\\').map((s) => s.trim());
+  }
+
+  has(tag: string): boolean {
+    return this.#set.elements[tag] !== undefined;
+  }
+
+  bytes(tag: string): Uint8Array | undefined {
+    const element = this.#set.elements[tag];
+    if (!element || !element.length || element.items) return undefined;
+    const end = element.dataOffset + element.length;
+    if (end > this.#set.byteArray.length) return undefined;
+    return this.#set.byteArray.subarray(element.dataOffset, end);
+  }
+
+  /** Text in the file's character set (PN, LO, SH, LT, ST), trimmed; `undefined` when absent or empty. */
+  text(tag: string): string | undefined {
+    const bytes = this.bytes(tag);
+    if (!bytes) return undefined;
+    return decodeDicomText(bytes, this.characterSets).trim() || undefined;
+  }
+
+  /** Code-like text (CS, UI, DA, TM): always the default repertoire. */
+  code(tag: string): string | undefined {
+    return this.#ascii(tag) || undefined;
+  }
+
+  codes(tag: string): string[] | undefined {
+    const text = this.#ascii(tag);
+    return text ? text.split('\\').map((s) => s.trim()) : undefined;
+  }
+
+  /** First number of a DS or IS value. */
+  decimal(tag: string): number | undefined {
+    const text = this.#ascii(tag);
+    if (!text) return undefined;
+    const value = Number(text.split('\\')[0]!.trim().replace(',', '.'));
+    return Number.isFinite(value) ? value : undefined;
+  }
+
+  /** Exactly `count` numbers of a DS value, or `undefined`. */
+  decimals(tag: string, count: number): number[] | undefined {
+    const text = this.#ascii(tag);
+    if (!text) return undefined;
+    const values = text.split('\\').map(Number);
+    return values.length === count && values.every(Number.isFinite) ? values : undefined;
+  }
+
+  uint16(tag: string): number | undefined {
+    const element = this.#set.elements[tag];
+    return element && element.length >= 2 ? this.#set.uint16(tag) : undefined;
+  }
+
+  /** A number in whichever of FD, FL, US, UL, DS the element is (explicit), or FD (implicit, 8 bytes). */
+  float(tag: string): number | undefined {
+    const element = this.#set.elements[tag];
+    if (!element?.length) return undefined;
+    if (element.vr === 'FL') return this.#set.float(tag);
+    if (element.vr === 'FD' || element.length === 8) return this.#set.double(tag);
+    return this.decimal(tag);
+  }
+
+  items(tag: string): DataSet[] {
+    const items: Element[] = this.#set.elements[tag]?.items ?? [];
+    return items.flatMap((item) => (item.dataSet ? [item.dataSet] : []));
+  }
+
+  #ascii(tag: string): string | undefined {
+    const bytes = this.bytes(tag);
+    if (!bytes) return undefined;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const nul = text.indexOf('\0');
+    return (nul < 0 ? text : text.slice(0, nul)).trim();
+  }
+}

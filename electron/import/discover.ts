@@ -1,0 +1,100 @@
+import type { Dirent } from 'node:fs';
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../../shared/problem.ts';
+
+/** A file met on the walk; nothing of it has been opened yet. */
+export interface FoundFile {
+  /** Relative to the walked folder, '/' separated. */
+  path: string;
+  size: number;
+  mtimeMs: number;
+}
+
+export type Discovery = { file: FoundFile } | { problem: Problem; unreadableFolder?: string };
+
+/** How many `stat` calls are under way at once: enough for a network drive, few enough for a laptop. */
+const parallelStats = 32;
+
+/**
+ * Walks a folder, depth first, and yields every regular file under it.
+ *
+ * Symbolic links are followed; a folder that was already visited (by its real path) is not entered
+ * again, so loops end. A folder that cannot be opened becomes a Problem and the walk goes on. Nothing is
+ * collected: memory stays with the depth of the tree.
+ *
+ * @param root absolute path of a folder
+ * @param signal aborts the walk between files
+ */
+export async function* discover(root: string, signal?: AbortSignal): AsyncGenerator<Discovery> {
+  const visited = new Set<string>();
+  const pending: string[] = [''];
+  while (pending.length > 0) {
+    const folder = pending.pop()!;
+    signal?.throwIfAborted();
+    const absolute = folder ? join(root, folder) : root;
+    let names: Dirent[];
+    try {
+      const real = await realpath(absolute);
+      if (visited.has(real)) continue;
+      visited.add(real);
+      names = [];
+      for await (const entry of await opendir(absolute, { bufferSize: 256 })) {
+        names.push(entry);
+        if (names.length === 1024) {
+          yield* settle(names, folder);
+          names = [];
+        }
+      }
+    } catch (error) {
+      yield { problem: unreadableFolder(absolute, error), unreadableFolder: folder };
+      continue;
+    }
+    yield* settle(names, folder);
+  }
+
+  async function* settle(entries: Dirent[], folder: string): AsyncGenerator<Discovery> {
+    for (let from = 0; from < entries.length; from += parallelStats) {
+      signal?.throwIfAborted();
+      const slice = entries.slice(from, from + parallelStats);
+      const results = await Promise.all(slice.map((entry) => look(entry, folder)));
+      for (const result of results) {
+        if (!result) continue;
+        if ('folder' in result) pending.push(result.folder);
+        else yield result;
+      }
+    }
+  }
+
+  async function look(entry: Dirent, folder: string): Promise<Discovery | { folder: string } | undefined> {
+    const path = folder ? `${folder}/${entry.name}` : entry.name;
+    if (entry.isDirectory()) return { folder: path };
+    if (!entry.isFile() && !entry.isSymbolicLink()) return undefined; // sockets, pipes, devices
+    try {
+      const info = await stat(join(root, path));
+      if (info.isDirectory()) return { folder: path };
+      if (!info.isFile()) return undefined;
+      return { file: { path, size: info.size, mtimeMs: info.mtimeMs } };
+    } catch (error) {
+      return {
+        problem: {
+          code: 'unreadable-file',
+          level: 'warning',
+          subject: path,
+          message: `The file could not be looked at (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}): a broken link or a missing permission.`,
+          fix: 'Check the link or the permission, then import again.',
+        },
+      };
+    }
+  }
+}
+
+function unreadableFolder(folder: string, error: unknown): Problem {
+  return {
+    code: 'unreadable-folder',
+    level: 'error',
+    subject: folder,
+    message: `The folder could not be opened (${(error as NodeJS.ErrnoException).code ?? String(error)}); nothing in it was imported.`,
+    fix: 'Give this account the right to read it, then import again.',
+  };
+}

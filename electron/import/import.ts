@@ -1,0 +1,454 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ImportReport } from '../../shared/import/records.ts';
+import type { Problem } from '../../shared/problem.ts';
+import type { Db } from '../catalog/database.ts';
+import { ImportWrites, type SourceFileKind } from '../catalog/import-writes.ts';
+import type { DicomHeader } from './dicom/header-record.ts';
+import { discover, type FoundFile } from './discover.ts';
+import { groupSeries } from './group-series.ts';
+import { ImportStaging, type SeenStatus, type StagedFile } from './import-staging.ts';
+import { stemOf } from './nifti/bids-name.ts';
+import { niftiSeries } from './nifti/nifti-series.ts';
+import type { NiftiSource, ReadFile } from './read-file.ts';
+import type { SeriesDraft } from './series-draft.ts';
+import type { ReadHeadersParams } from './tasks.ts';
+
+export interface ImportOptions {
+  /** Runs a task of `importTasks`, usually in the worker pool. */
+  runTask(name: string, params: unknown): Promise<unknown>;
+  /** Label for an identity, `sub-XXXXXXXX`; the same key gives the same label in every import of a project. */
+  pseudonym(sourceKey: string): string;
+  clock(): Date;
+  /** `total` is null while the walk still goes on. */
+  progress(done: number, total: number | null, message: string): void;
+  signal: AbortSignal;
+}
+
+export class ImportBusyError extends Error {
+  override name = 'ImportBusyError';
+}
+
+/** Files per task: large enough that messages cost nothing, small enough for progress and cancel. */
+const chunkSize = 256;
+/** Tasks under way at once; the pool decides how many really run. */
+const tasksAhead = 4;
+/** Instances written per transaction: keeps each one in the tens of milliseconds. */
+const instancesPerTransaction = 1000;
+const running = new WeakSet<Db>();
+
+interface Scope {
+  rootId: number;
+  /** Absolute root folder, '/' separated. */
+  root: string;
+  /** What of the root is walked, relative; '' for all. */
+  prefix: string;
+  /** The one file, when the source is a file. */
+  file?: string;
+}
+
+/**
+ * Imports folders and files into the catalog: walk, read headers, group, check, write.
+ *
+ * Read-only towards the sources. A file whose size and modification time are known is not opened again;
+ * changed, returned and missing files start their series over. Every series is written in one
+ * transaction with its files, so an import that was killed is completed by running it again.
+ *
+ * @param sources absolute paths of folders or files; they may overlap
+ * @returns totals; the kinds of files add up to `filesSeen`
+ * @throws ImportBusyError when an import of the same catalog is running
+ */
+export async function importSources(
+  db: Db,
+  sources: readonly string[],
+  options: ImportOptions,
+): Promise<ImportReport> {
+  if (running.has(db))
+    throw new ImportBusyError('An import into this project is already running; wait for it to finish.');
+  running.add(db);
+  try {
+    return await new ImportRun(db, options).run(sources);
+  } finally {
+    running.delete(db);
+  }
+}
+
+class ImportRun {
+  readonly #writes: ImportWrites;
+  readonly #staging: ImportStaging;
+  readonly #options: ImportOptions;
+  readonly #problems: Problem[] = [];
+  readonly #started: number;
+  readonly #at: string;
+  readonly #kinds: Record<SourceFileKind, number> = {
+    dicom: 0,
+    nifti: 0,
+    sidecar: 0,
+    dicomdir: 0,
+    other: 0,
+    unreadable: 0,
+  };
+  readonly #rootPaths = new Map<number, string>();
+  readonly #scopes: Scope[] = [];
+  readonly #tasks = new Set<Promise<void>>();
+  #failure: unknown;
+  #counts = { seen: 0, unchanged: 0, new: 0, changed: 0, missing: 0, read: 0 };
+  /** Images whose sidecar changed although they did not. */
+  readonly #sidecarChanged: Array<{ rootId: number; path: string }> = [];
+
+  constructor(db: Db, options: ImportOptions) {
+    this.#writes = new ImportWrites(db);
+    this.#staging = new ImportStaging(db);
+    this.#options = options;
+    const now = options.clock();
+    this.#started = now.getTime();
+    this.#at = now.toISOString();
+  }
+
+  async run(sources: readonly string[]): Promise<ImportReport> {
+    try {
+      await this.#openScopes(sources);
+      for (const scope of this.#scopes) await this.#walk(scope);
+      await this.#drain();
+      await this.#readSiblings();
+      await this.#writeGroups();
+      this.#writes.transaction(() => {
+        for (const id of this.#staging.deserted()) this.#writes.markSeriesMissing(id);
+        this.#writes.sweep();
+        this.#writes.labelSessions();
+        this.#writes.checkAcrossStudies();
+        this.#writes.replaceImportProblems(this.#problems);
+      });
+      const report = this.#report(sources);
+      this.#writes.saveReport(report);
+      return report;
+    } finally {
+      await Promise.allSettled(this.#tasks);
+      this.#staging.drop();
+    }
+  }
+
+  async #openScopes(sources: readonly string[]): Promise<void> {
+    for (const root of this.#writes.roots()) this.#rootPaths.set(root.id, root.path);
+    for (const source of sources) {
+      const path = resolve(source);
+      const info = await stat(path).catch(() => undefined);
+      if (!info || !(info.isDirectory() || info.isFile())) {
+        this.#problems.push({
+          code: 'source-not-found',
+          level: 'error',
+          subject: source,
+          message:
+            'There is no such folder or file (or it cannot be reached); nothing was imported from it and nothing was marked missing.',
+          fix: 'Check the path or connect the drive, then import again.',
+        });
+        continue;
+      }
+      const folder = slashes(info.isFile() ? dirname(path) : path);
+      const existing = this.#deepestRoot(folder);
+      const rootId = existing ?? this.#writes.addRoot(folder, this.#at);
+      this.#rootPaths.set(rootId, this.#rootPaths.get(rootId) ?? folder);
+      const root = this.#rootPaths.get(rootId)!;
+      const scope: Scope = { rootId, root, prefix: relativeTo(root, folder) };
+      if (info.isFile()) scope.file = basename(path);
+      this.#scopes.push(scope);
+    }
+  }
+
+  /** The known root that holds this folder most closely. */
+  #deepestRoot(folder: string): number | undefined {
+    let best: number | undefined;
+    for (const [id, root] of this.#rootPaths) {
+      if (
+        (folder === root || folder.startsWith(root === '/' ? '/' : `${root}/`)) &&
+        (best === undefined || root.length > this.#rootPaths.get(best)!.length)
+      )
+        best = id;
+    }
+    return best;
+  }
+
+  async #walk(scope: Scope): Promise<void> {
+    const { signal } = this.#options;
+    const start = scope.prefix ? join(scope.root, scope.prefix) : scope.root;
+    const nested = [...this.#rootPaths].filter(
+      ([id, root]) => id !== scope.rootId && root.startsWith(scope.root === '/' ? '/' : `${scope.root}/`),
+    );
+    const unread: string[] = [];
+    let buffer: FoundFile[] = [];
+    const flush = async () => {
+      const files = buffer;
+      buffer = [];
+      await this.#sort(scope, nested, files);
+    };
+    if (scope.file) {
+      const info = await stat(join(start, scope.file));
+      const path = scope.prefix ? `${scope.prefix}/${scope.file}` : scope.file;
+      buffer.push({ path, size: info.size, mtimeMs: info.mtimeMs });
+    } else {
+      for await (const item of discover(start, signal)) {
+        if ('problem' in item) {
+          this.#problems.push(item.problem);
+          unread.push(item.unreadableFolder === undefined ? item.problem.subject : item.unreadableFolder);
+          continue;
+        }
+        buffer.push(scope.prefix ? { ...item.file, path: `${scope.prefix}/${item.file.path}` } : item.file);
+        if (buffer.length === chunkSize * 4) await flush();
+      }
+    }
+    await flush();
+    if (!scope.file) this.#findMissing(scope, nested, unread);
+  }
+
+  /** Sorts found files into known and to-be-read, and hands the latter to the workers. */
+  async #sort(
+    scope: Scope,
+    nested: ReadonlyArray<readonly [number, string]>,
+    files: readonly FoundFile[],
+  ): Promise<void> {
+    const toRead = new Map<number, Array<{ path: string; status: SeenStatus }>>();
+    this.#writes.transaction(() => {
+      for (const file of files) {
+        const { rootId, path } = this.#owner(scope, nested, file.path);
+        if (!this.#staging.seen(rootId, path)) continue;
+        this.#counts.seen++;
+        const known = this.#writes.knownFile(rootId, path);
+        const same = known && known.size === file.size && Math.abs(known.mtime_ms - file.mtimeMs) < 1;
+        const status: SeenStatus = !known
+          ? 'new'
+          : !same
+            ? 'changed'
+            : known.state === 'missing'
+              ? 'returned'
+              : 'unchanged';
+        if (status === 'unchanged') {
+          this.#counts.unchanged++;
+          this.#kinds[known!.kind]++;
+          continue;
+        }
+        this.#counts[status === 'new' ? 'new' : 'changed']++;
+        if (known) for (const id of this.#writes.seriesOfFile(known.id)) this.#staging.touch(id);
+        const list = toRead.get(rootId);
+        if (list) list.push({ path, status });
+        else toRead.set(rootId, [{ path, status }]);
+      }
+    });
+    for (const [rootId, list] of toRead) {
+      for (let from = 0; from < list.length; from += chunkSize)
+        await this.#readChunk(rootId, list.slice(from, from + chunkSize));
+    }
+    this.#options.progress(this.#counts.unchanged + this.#counts.read, null, 'reading headers');
+    await nextTurn();
+  }
+
+  #owner(
+    scope: Scope,
+    nested: ReadonlyArray<readonly [number, string]>,
+    path: string,
+  ): { rootId: number; path: string } {
+    if (nested.length > 0) {
+      const absolute = `${scope.root === '/' ? '' : scope.root}/${path}`;
+      let best: readonly [number, string] | undefined;
+      for (const root of nested)
+        if (absolute.startsWith(`${root[1]}/`) && root[1].length > (best?.[1].length ?? 0)) best = root;
+      if (best) return { rootId: best[0], path: absolute.slice(best[1].length + 1) };
+    }
+    return { rootId: scope.rootId, path };
+  }
+
+  async #readChunk(
+    rootId: number,
+    list: ReadonlyArray<{ path: string; status: SeenStatus | 'sibling' }>,
+  ): Promise<void> {
+    while (this.#tasks.size >= tasksAhead) await Promise.race(this.#tasks);
+    this.#check();
+    const params: ReadHeadersParams = { root: this.#rootPaths.get(rootId)!, files: list.map((f) => f.path) };
+    const task = (async () => {
+      const results = (await this.#options.runTask('import.readHeaders', params)) as ReadFile[];
+      const status = new Map(list.map((f) => [f.path, f.status]));
+      this.#writes.transaction(() => {
+        for (const file of results) this.#take(rootId, file, status.get(file.path) ?? 'new');
+      });
+      this.#counts.read += results.length;
+      this.#options.progress(this.#counts.unchanged + this.#counts.read, null, 'reading headers');
+    })().catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+    this.#tasks.add(task);
+    task.finally(() => this.#tasks.delete(task));
+  }
+
+  #take(rootId: number, file: ReadFile, status: SeenStatus | 'sibling'): void {
+    if (status !== 'sibling') this.#kinds[file.kind]++;
+    if (file.kind === 'dicom' || file.kind === 'nifti') {
+      this.#staging.stage(rootId, file, status);
+      return;
+    }
+    const fileId = this.#writes.putFile(rootId, file.path, file.size, file.mtimeMs, file.kind);
+    for (const id of this.#writes.seriesOfFile(fileId)) this.#staging.touch(id);
+    this.#writes.dropInstancesOfFile(fileId);
+    this.#writes.replaceFileProblems(fileId, file.problems);
+    if (file.missing) this.#writes.markMissing(fileId);
+    if (file.kind === 'sidecar' && status !== 'sibling' && /\.json$/i.test(file.path))
+      this.#noteSidecar(rootId, file.path);
+  }
+
+  /** A new or changed sidecar tells something new about an image that may itself be unchanged. */
+  #noteSidecar(rootId: number, path: string): void {
+    const slash = path.lastIndexOf('/') + 1;
+    for (const suffix of ['.nii', '.nii.gz']) {
+      const image = path.slice(0, slash) + stemOf(path.slice(slash)) + suffix;
+      const known = this.#writes.knownFile(rootId, image);
+      if (known?.kind === 'nifti' && known.state !== 'missing')
+        this.#sidecarChanged.push({ rootId, path: image });
+    }
+  }
+
+  #findMissing(
+    scope: Scope,
+    nested: ReadonlyArray<readonly [number, string]>,
+    unread: readonly string[],
+  ): void {
+    const parts = [
+      { rootId: scope.rootId, prefix: scope.prefix },
+      ...nested.map(([rootId]) => ({ rootId, prefix: '' })),
+    ];
+    this.#writes.transaction(() => {
+      for (const part of parts) {
+        for (const file of this.#staging.notSeen(part.rootId, part.prefix)) {
+          const absolute = join(this.#rootPaths.get(part.rootId)!, file.path);
+          // What lies in a folder that could not be opened is not known to be gone.
+          if (
+            unread.some((folder) =>
+              slashes(absolute).startsWith(slashes(join(scope.root, scope.prefix, folder))),
+            )
+          )
+            continue;
+          this.#counts.missing++;
+          this.#writes.markMissing(file.id);
+          for (const id of this.#writes.seriesOfFile(file.id)) this.#staging.touch(id);
+        }
+      }
+    });
+  }
+
+  async #readSiblings(): Promise<void> {
+    const files = [
+      ...this.#staging.siblings().map((f) => ({ ...f, status: 'sibling' as const })),
+      ...this.#sidecarChanged.map((f) => ({ ...f, status: 'changed' as const })),
+    ];
+    const byRoot = groupBy(files);
+    const counted = { ...this.#kinds };
+    for (const [rootId, list] of byRoot) {
+      for (let from = 0; from < list.length; from += chunkSize)
+        await this.#readChunk(rootId, list.slice(from, from + chunkSize));
+    }
+    await this.#drain();
+    // These files were counted when the walk met them.
+    Object.assign(this.#kinds, counted);
+  }
+
+  async #writeGroups(): Promise<void> {
+    const groups = this.#staging.groups();
+    const total = groups.reduce((n, g) => n + g.files, 0);
+    let done = 0;
+    let from = 0;
+    while (from < groups.length) {
+      this.#check();
+      let to = from;
+      let instances = 0;
+      while (to < groups.length && (to === from || instances + groups[to]!.files <= instancesPerTransaction))
+        instances += groups[to++]!.files;
+      this.#writes.transaction(() => {
+        for (const group of groups.slice(from, to)) this.#writeGroup(group.key);
+      });
+      from = to;
+      done += instances;
+      this.#options.progress(done, total, 'grouping series');
+      await nextTurn();
+    }
+  }
+
+  #writeGroup(key: string): void {
+    const files = this.#staging.group(key);
+    const changed = new Set(
+      files
+        .filter((f) => f.status === 'changed' || f.status === 'returned')
+        .map((f) => `${f.rootId}|${f.path}`),
+    );
+    const drafts: SeriesDraft[] = [
+      ...dicomDrafts(files, (rootId, path) => `${this.#rootPaths.get(rootId)}/${path}`),
+      ...files
+        .filter((f) => f.kind === 'nifti')
+        .map((f) => niftiSeries(JSON.parse(f.header) as NiftiSource, f)),
+    ];
+    this.#writes.writeGroup(key, drafts, changed, this.#at, this.#options.pseudonym);
+  }
+
+  #report(sources: readonly string[]): ImportReport {
+    const roots = [...new Set(this.#scopes.map((s) => s.rootId))];
+    const kinds = this.#kinds;
+    return {
+      roots: sources.map((s) => resolve(s)),
+      filesSeen: this.#counts.seen,
+      filesUnchanged: this.#counts.unchanged,
+      filesNew: this.#counts.new,
+      filesChanged: this.#counts.changed,
+      filesMissing: this.#counts.missing,
+      dicomFiles: kinds.dicom,
+      niftiFiles: kinds.nifti,
+      sidecarFiles: kinds.sidecar,
+      otherFiles: kinds.other + kinds.dicomdir,
+      unreadableFiles: kinds.unreadable,
+      ...this.#writes.totals(roots),
+      seconds: (this.#options.clock().getTime() - this.#started) / 1000,
+    };
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#tasks.size > 0) await Promise.race(this.#tasks);
+    this.#check();
+  }
+
+  #check(): void {
+    this.#options.signal.throwIfAborted();
+    if (this.#failure) throw this.#failure;
+  }
+}
+
+function dicomDrafts(
+  files: readonly StagedFile[],
+  absolute: (rootId: number, path: string) => string,
+): SeriesDraft[] {
+  const dicom = files.filter((f) => f.kind === 'dicom');
+  if (dicom.length === 0) return [];
+  return groupSeries(
+    dicom.map((f) => ({
+      rootId: f.rootId,
+      path: f.path,
+      file: absolute(f.rootId, f.path),
+      size: f.size,
+      mtimeMs: f.mtimeMs,
+      header: JSON.parse(f.header) as DicomHeader,
+    })),
+  );
+}
+
+function groupBy<T extends { rootId: number }>(items: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const list = groups.get(item.rootId);
+    if (list) list.push(item);
+    else groups.set(item.rootId, [item]);
+  }
+  return groups;
+}
+
+function slashes(path: string): string {
+  return path.replaceAll('\\', '/');
+}
+
+function relativeTo(root: string, folder: string): string {
+  return folder === root ? '' : folder.slice(root === '/' ? 1 : root.length + 1);
+}
