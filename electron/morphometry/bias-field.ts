@@ -124,9 +124,11 @@ function trilinear(
   const [sy, sz] = [shape[0], shape[0] * shape[1]];
   const o = i + sy * j + sz * k;
   const low =
-    (1 - fy) * ((1 - fx) * data[o]! + fx * data[o + 1]!) + fy * ((1 - fx) * data[o + sy]! + fx * data[o + sy + 1]!);
+    (1 - fy) * ((1 - fx) * data[o]! + fx * data[o + 1]!) +
+    fy * ((1 - fx) * data[o + sy]! + fx * data[o + sy + 1]!);
   const p = o + sz;
   const high =
-    (1 - fy) * ((1 - fx) * data[p]! + fx * data[p + 1]!) + fy * ((1 - fx) * data[p + sy]! + fx * data[p + sy + 1]!);
+    (1 - fy) * ((1 - fx) * data[p]! + fx * data[p + 1]!) +
+    fy * ((1 - fx) * data[p + sy]! + fx * data[p + sy + 1]!);
   return (1 - fz) * low + fz * high;
 }

@@ -27,7 +27,10 @@ export function classesFromHistogram(values: Float32Array, classes: number): Tis
     histogram[Math.min(bins - 1, Math.floor((value - low) / width))]! += 1;
   }
   const centre = (b: number) => low + (b + 0.5) * width;
-  let means = Array.from({ length: classes }, (_, c) => sorted[Math.floor((sorted.length * (2 * c + 1)) / (2 * classes))]!);
+  let means = Array.from(
+    { length: classes },
+    (_, c) => sorted[Math.floor((sorted.length * (2 * c + 1)) / (2 * classes))]!,
+  );
   let variances = means.map(() => width * width);
   for (let iteration = 0; iteration < 100; iteration++) {
     const count = new Float64Array(classes);
@@ -43,7 +46,9 @@ export function classesFromHistogram(values: Float32Array, classes: number): Tis
       square[best]! += n * x * x;
     }
     const moved = means.map((old, c) => (count[c]! > 0 ? sum[c]! / count[c]! : old));
-    variances = moved.map((mean, c) => (count[c]! > 0 ? square[c]! / count[c]! - mean * mean : width * width));
+    variances = moved.map((mean, c) =>
+      count[c]! > 0 ? square[c]! / count[c]! - mean * mean : width * width,
+    );
     const shift = Math.max(...moved.map((mean, c) => Math.abs(mean - means[c]!)));
     means = moved;
     if (shift < width * 1e-3) break;

@@ -44,7 +44,8 @@ function tabulate(classes: readonly TissueClass[]): KindTables {
   const fractions = 64;
   for (let b = 0; b < BINS; b++) {
     const x = low + (b + 0.5) * width;
-    for (let c = 0; c < 3; c++) likelihood[KINDS.length * b + c] = density(x, classes[c]!.mean, classes[c]!.variance);
+    for (let c = 0; c < 3; c++)
+      likelihood[KINDS.length * b + c] = density(x, classes[c]!.mean, classes[c]!.variance);
     for (let mixture = 0; mixture < 2; mixture++) {
       const dark = classes[mixture]!;
       const bright = classes[mixture + 1]!;
@@ -76,6 +77,8 @@ function tabulate(classes: readonly TissueClass[]): KindTables {
  *
  * @param values bias-corrected intensities of the brain voxels
  * @param maps in: class probabilities on the box grid; out: fractions that sum to 1 in every brain voxel
+ * @param classes in: class models of the EM, whose variances include the mixed voxels; out: those of the pure
+ *   tissues, re-estimated in each sweep from the voxels that look pure
  * @param mixing weight of the neighbours
  * @param iterations mean-field sweeps
  * @see Zhang, Brady & Smith 2001 (HMRF); Tohka et al. 2004, NeuroImage 23:84–97 (mixture densities)
@@ -84,18 +87,19 @@ export function estimatePartialVolumes(
   box: BrainBox,
   neighbourhood: Neighbourhood,
   values: Float32Array,
-  classes: readonly TissueClass[],
+  classes: TissueClass[],
   maps: readonly Float32Array[],
   mixing: number,
   iterations: number,
 ): void {
-  const tables = tabulate(classes);
   const { inside } = box;
   const support = new Float32Array(3 * inside.length);
   const [csf, gm, wm] = [maps[0]!, maps[1]!, maps[2]!];
   const kinds = KINDS.length;
   const p = new Float64Array(kinds);
   for (let iteration = 0; iteration < iterations; iteration++) {
+    const tables = tabulate(classes);
+    const pure = classes.map((c) => ({ weight: 0, sum: 0, square: 0, centre: c.mean }));
     neighbourSupport(box, neighbourhood, maps, support);
     for (let m = 0; m < inside.length; m++) {
       const bin = Math.max(0, Math.min(BINS - 1, Math.floor((values[m]! - tables.low) / tables.width)));
@@ -104,7 +108,9 @@ export function estimatePartialVolumes(
       for (let t = 0; t < kinds; t++) {
         const kind = KINDS[t]!;
         p[t] =
-          tables.likelihood[kinds * bin + t]! * Math.exp(mixing * (kind[0] * sc + kind[1] * sg + kind[2] * sw)) + 1e-300;
+          tables.likelihood[kinds * bin + t]! *
+            Math.exp(mixing * (kind[0] * sc + kind[1] * sg + kind[2] * sw)) +
+          1e-300;
         sum += p[t]!;
       }
       const dark = tables.share[2 * bin]!;
@@ -113,6 +119,27 @@ export function estimatePartialVolumes(
       csf[v] = (p[0]! + p[3]! * (1 - dark)) / sum;
       gm[v] = (p[1]! + p[3]! * dark + p[4]! * (1 - bright)) / sum;
       wm[v] = (p[2]! + p[4]! * bright) / sum;
+      for (let c = 0; c < 3; c++) {
+        const d = values[m]! - pure[c]!.centre;
+        const w = p[c]! / sum;
+        pure[c]!.weight += w;
+        pure[c]!.sum += w * d;
+        pure[c]!.square += w * d * d;
+      }
     }
+    if (iteration < iterations - 1) refinePureClasses(classes, pure);
   }
+}
+
+/** M-step of the mixed model: mean and variance of each tissue from voxels in the measure they look pure. */
+function refinePureClasses(
+  classes: TissueClass[],
+  pure: readonly { weight: number; sum: number; square: number; centre: number }[],
+): void {
+  const floor = ((classes[2]!.mean - classes[0]!.mean) * 0.01) ** 2;
+  pure.forEach((p, c) => {
+    if (p.weight < 100) return;
+    const shift = p.sum / p.weight;
+    classes[c] = { mean: p.centre + shift, variance: Math.max(p.square / p.weight - shift * shift, floor) };
+  });
 }

@@ -53,7 +53,11 @@ export function segmentationFailure(
   if (!ordered || !(contrast >= 1)) {
     return `The three tissue classes do not separate (contrast ${number(contrast)} standard deviations, expected at least 1): the scan has too little T1 contrast or too much noise.`;
   }
-  const share = { GM: volumes.GM / volumes.TIV, WM: volumes.WM / volumes.TIV, CSF: volumes.CSF / volumes.TIV };
+  const share = {
+    GM: volumes.GM / volumes.TIV,
+    WM: volumes.WM / volumes.TIV,
+    CSF: volumes.CSF / volumes.TIV,
+  };
   if (!(share.GM > 0.2 && share.WM > 0.12 && share.WM < 0.7 && share.CSF < 0.5)) {
     return `The classes hold GM ${percent(share.GM)}, WM ${percent(share.WM)}, CSF ${percent(share.CSF)} of the brain, which no T1-weighted brain does.`;
   }
@@ -96,7 +100,10 @@ function surfaceShares(box: BrainBox, labels: Uint8Array): { brightest: number; 
       if (near) brightSurface++;
     }
   }
-  return { brightest: bright > 0 ? brightSurface / bright : 1, all: surface / Math.max(1, box.inside.length) };
+  return {
+    brightest: bright > 0 ? brightSurface / bright : 1,
+    all: surface / Math.max(1, box.inside.length),
+  };
 }
 
 function separation(dark: TissueClass, bright: TissueClass): number {

@@ -24,8 +24,8 @@ export interface TissueOptions {
 }
 
 export const defaultTissueOptions: TissueOptions = {
-  biasIterations: 4,
-  emIterations: 5,
+  biasIterations: 12,
+  emIterations: 2,
   biasFwhmMm: 20,
   mrfWeight: 0.1,
   mixing: 0.3,
