@@ -41,9 +41,9 @@ export interface Wave {
 export function anatomyFrom(seed: number): Anatomy {
   const random = randomFrom(seed * 7919 + 17);
   const around = (middle: number, spread: number) => random.between(middle - spread, middle + spread);
-  const size = around(1, 0.035);
+  const size = around(1, 0.03);
   return {
-    scale: [size * around(1, 0.03), size * around(1, 0.03), size * around(1, 0.03)],
+    scale: [size * around(1, 0.02), size * around(1, 0.02), size * around(1, 0.02)],
     noseLength: around(1, 0.22),
     noseWidth: around(1, 0.22),
     noseBend: around(0, 2.5),

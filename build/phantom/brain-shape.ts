@@ -76,13 +76,15 @@ export function brainShape(anatomy: Anatomy): BrainShape {
       // The middle of the brain joins the hemispheres; elsewhere the fissure parts them.
       const core = ellipsoid(ax, y, z, 0, -14, 1, 30, 34, 19);
       if (core < -2) return Tissue.wm;
-      const fissure = ax - 0.7;
-      const sheet = sulcus(folds, x, y, z);
+      const nearest = Math.min(depth, ax - 0.7); // outer surface, fissure
+      if (nearest < 0) return Tissue.csf;
       const below = depth - SULCUS_DEPTH_MM;
+      if (below > cortexMm + 1) return nearest < cortexMm ? Tissue.gm : Tissue.wm;
+      const sheet = sulcus(folds, x, y, z);
       const width = 0.7 - 0.02 * Math.min(depth, SULCUS_DEPTH_MM);
       const fold = (below > 0 ? Math.hypot(sheet, below) : sheet) - width;
-      const surface = Math.min(depth, fissure, fold);
-      if (surface < 0) return Tissue.csf;
+      if (fold < 0) return Tissue.csf;
+      const surface = Math.min(nearest, fold);
       return surface < cortexMm ? Tissue.gm : Tissue.wm;
     }
     const inner = -cerebellum(x, y, z);
