@@ -50,7 +50,10 @@ export function generatePs315Table(table: SourceTable): string {
     for (const [column, value] of Object.entries(row)) {
       if (['name', 'tag', 'stdCompIOD', 'basicProfile', 'id'].includes(column)) continue;
       const option = columns[column];
-      if (!option) throw new Error(`Row ${row.tag} has the column ${column}; known are ${Object.keys(columns).join(', ')}.`);
+      if (!option)
+        throw new Error(
+          `Row ${row.tag} has the column ${column}; known are ${Object.keys(columns).join(', ')}.`,
+        );
       options[option] = value;
     }
     const entry = dictionary[`(${tag.slice(0, 4)},${tag.slice(4)})`];
@@ -60,13 +63,19 @@ export function generatePs315Table(table: SourceTable): string {
     return { tag, name, keyword, basic: row.basicProfile, options };
   });
   lines.sort((a, b) => (a.tag < b.tag ? -1 : 1));
-  const head = JSON.stringify({ edition: table.edition, source: table.source }, null, 2).replace(/\n\}$/, ',');
+  const head = JSON.stringify({ edition: table.edition, source: table.source }, null, 2).replace(
+    /\n\}$/,
+    ',',
+  );
   return `${head}\n  "rows": [\n${lines.map((l) => `    ${JSON.stringify(l)}`).join(',\n')}\n  ]\n}\n`;
 }
 
 function tagPattern(tag: string): string {
   if (/GGGG IS ODD/i.test(tag)) return 'private';
-  const hex = tag.replace(/[(),\s]/g, '').toUpperCase().replace(/X/g, 'x');
+  const hex = tag
+    .replace(/[(),\s]/g, '')
+    .toUpperCase()
+    .replace(/X/g, 'x');
   if (!/^[0-9A-Fx]{8}$/.test(hex)) throw new Error(`Tag ${tag}: expected (GGGG,EEEE) with x for any digit.`);
   return hex;
 }

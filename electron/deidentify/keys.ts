@@ -8,7 +8,19 @@
  * Never inside a share, never in a log.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Pseudonyms, pseudonymsFrom } from './pseudonyms.ts';
@@ -25,7 +37,9 @@ export class KeysLockedError extends Error {
 export class KeysCutError extends Error {
   override name = 'KeysCutError';
   constructor() {
-    super('All ties of this project were cut: its pseudonym key is gone. Start a new project to de-identify more scans.');
+    super(
+      'All ties of this project were cut: its pseudonym key is gone. Start a new project to de-identify more scans.',
+    );
   }
 }
 
@@ -66,14 +80,22 @@ export interface ProjectKeys extends Pseudonyms {
   destroy(): void;
 }
 
-const plainFile = z.strictObject({ format: z.literal('refacade-key'), version: z.literal(1), secret: z.string() });
+const plainFile = z.strictObject({
+  format: z.literal('refacade-key'),
+  version: z.literal(1),
+  secret: z.string(),
+});
 const sealedFile = z.strictObject({
   format: z.literal('refacade-key-encrypted'),
   version: z.literal(1),
   kdf: z.strictObject({
     name: z.literal('scrypt'),
     // Bounds keep a damaged or hostile file from asking for all memory.
-    N: z.number().int().min(1024).max(2 ** 20),
+    N: z
+      .number()
+      .int()
+      .min(1024)
+      .max(2 ** 20),
     r: z.number().int().min(1).max(32),
     p: z.number().int().min(1).max(16),
     salt: z.string(),
@@ -143,14 +165,20 @@ export function openKeys(projectDir: string): ProjectKeys {
     },
     encrypt(passphrase, rows) {
       need();
-      writeKeyFile(sealedPath, seal(passphrase, JSON.stringify({ secret: secret!.toString('base64'), rows })));
+      writeKeyFile(
+        sealedPath,
+        seal(passphrase, JSON.stringify({ secret: secret!.toString('base64'), rows })),
+      );
       shred(plainPath);
       state = 'encrypted';
     },
     unlock(passphrase) {
       if (state === 'cut') throw new KeysCutError();
-      if (state === 'open') throw new KeysDamagedError('The key of this project is not encrypted; there is nothing to unlock.');
-      const content = sealedContent.parse(JSON.parse(unseal(passphrase, readKeyFile(sealedPath, sealedFile))));
+      if (state === 'open')
+        throw new KeysDamagedError('The key of this project is not encrypted; there is nothing to unlock.');
+      const content = sealedContent.parse(
+        JSON.parse(unseal(passphrase, readKeyFile(sealedPath, sealedFile))),
+      );
       take(Buffer.from(content.secret, 'base64'));
       return content.rows;
     },
@@ -197,9 +225,15 @@ function seal(passphrase: string, text: string): z.infer<typeof sealedFile> {
 
 function unseal(passphrase: string, file: z.infer<typeof sealedFile>): string {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', deriveKey(passphrase, file.kdf), Buffer.from(file.iv, 'base64'));
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      deriveKey(passphrase, file.kdf),
+      Buffer.from(file.iv, 'base64'),
+    );
     decipher.setAuthTag(Buffer.from(file.tag, 'base64'));
-    return Buffer.concat([decipher.update(Buffer.from(file.data, 'base64')), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(Buffer.from(file.data, 'base64')), decipher.final()]).toString(
+      'utf8',
+    );
   } catch (cause) {
     throw new WrongPassphraseError({ cause });
   }

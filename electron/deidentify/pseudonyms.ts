@@ -31,8 +31,10 @@ const standardRoot = '1.2.840.10008.';
 
 /** @param secret at least 16 random bytes */
 export function pseudonymsFrom(secret: Uint8Array): Pseudonyms {
-  if (secret.byteLength < 16) throw new RangeError(`A project secret has 32 bytes; this one has ${secret.byteLength}.`);
-  const mac = (purpose: string, text: string): Buffer => createHmac('sha256', secret).update(`${purpose}\0${text}`).digest();
+  if (secret.byteLength < 16)
+    throw new RangeError(`A project secret has 32 bytes; this one has ${secret.byteLength}.`);
+  const mac = (purpose: string, text: string): Buffer =>
+    createHmac('sha256', secret).update(`${purpose}\0${text}`).digest();
 
   /**
    * 128 bits as an RFC 9562 version 8 UUID: 60 bits from the source UID, then 64 (less the variant) that

@@ -25,7 +25,15 @@ import { dummyElement, dummyText } from './dummy-values.ts';
 import { identifierPattern } from './identifier-pattern.ts';
 import { classUidTags, type Identifier, identifiersOf } from './identifiers.ts';
 import { resolveCode, sopClassOf } from './iod-types.ts';
-import { type ActionCode, type DateMode, dateMode, decide, type HeaderRecipe, overridesByTag, ps315Row } from './ps315.ts';
+import {
+  type ActionCode,
+  type DateMode,
+  dateMode,
+  decide,
+  type HeaderRecipe,
+  overridesByTag,
+  ps315Row,
+} from './ps315.ts';
 import { isSafePrivate } from './safe-private.ts';
 import { shiftDa, shiftDt, withoutDates } from './shift-dates.ts';
 import { addMethodCodes, appendMethod, headerCodes, isOwnWork, methodText } from './stamps.ts';
@@ -92,7 +100,11 @@ export function applyProfile(
   subject: HeaderSubject,
 ): ProfileResult {
   const identifiers = [...identifiersOf(dataset), ...(subject.identifiers ?? [])];
-  const { pattern, words } = identifierPattern(identifiers, subject.label, recipe.options.retainInstitutionIdentity);
+  const { pattern, words } = identifierPattern(
+    identifiers,
+    subject.label,
+    recipe.options.retainInstitutionIdentity,
+  );
   const run: Run = {
     recipe,
     overrides: overridesByTag(recipe),
@@ -143,7 +155,15 @@ export function deidentifyFile(
       after = '';
       rule = 'group 0002: names a system';
     }
-    metaChanges.push({ tag: tagText(element.tag), name: nameOf(element, file.meta), vr: element.vr, action, before, after, rule });
+    metaChanges.push({
+      tag: tagText(element.tag),
+      name: nameOf(element, file.meta),
+      vr: element.vr,
+      action,
+      before,
+      after,
+      rule,
+    });
   }
   return { file: { ...file, meta, dataset }, changes: [...metaChanges, ...changes] };
 }
@@ -158,7 +178,10 @@ function treatDataset(dataset: Dataset, run: Run, prefix: string): Dataset {
     const at = run.changes.length;
     let kept = outcome.element;
     if (kept?.items && outcome.recurse) {
-      kept = sequenceElement(kept.tag, kept.items.map((item, i) => treatDataset(item, run, `${path}[${i}].`)));
+      kept = sequenceElement(
+        kept.tag,
+        kept.items.map((item, i) => treatDataset(item, run, `${path}[${i}].`)),
+      );
     }
     if (kept) setElement(out, kept);
     run.changes.splice(at, 0, {
@@ -183,10 +206,12 @@ function treat(element: Element, dataset: Dataset, run: Run, safe: ReadonlySet<s
     return { element: undefined, action: 'remove', rule: 'PS3.15 basic: X (private)' };
   }
   if (tag === '00100010' || tag === '00100020') {
-    return { element: textElement(tag, element.vr, run.subject.label), action: 'dummy', rule: 'pseudonym of the project' };
+    const text = tag === '00100010' ? patientName(run.subject.label) : run.subject.label;
+    return { element: textElement(tag, element.vr, text), action: 'dummy', rule: 'pseudonym of the project' };
   }
   // An overlay or curve without its data is a broken one; the whole group goes with it (PS3.15 note to 60xx,3000).
-  if (/^(?:50|60)[0-9A-F]{2}/.test(tag)) return { element: undefined, action: 'remove', rule: 'PS3.15 basic: X (overlay or curve)' };
+  if (/^(?:50|60)[0-9A-F]{2}/.test(tag))
+    return { element: undefined, action: 'remove', rule: 'PS3.15 basic: X (overlay or curve)' };
   if (tag === '0040A160') return carryOut('C', 'D', 'free text of a content item', element, dataset, run);
   if (tag === '00280302') return receivedFaceStatement(element, run);
 
@@ -194,7 +219,14 @@ function treat(element: Element, dataset: Dataset, run: Run, safe: ReadonlySet<s
   if (row) {
     const decision = decide(row, run.recipe.options);
     const basic = resolveCode(row.basic, tag, run.sopClassUid);
-    return carryOut(resolveCode(decision.code, tag, run.sopClassUid), basic, decision.rule, element, dataset, run);
+    return carryOut(
+      resolveCode(decision.code, tag, run.sopClassUid),
+      basic,
+      decision.rule,
+      element,
+      dataset,
+      run,
+    );
   }
   if (!dictionaryEntry(tag) && run.recipe.unknownAttributes === 'remove') {
     return { element: undefined, action: 'remove', rule: 'unknown attribute' };
@@ -214,13 +246,15 @@ function treatUnlisted(element: Element, dataset: Dataset, run: Run): Outcome {
     const code = run.mode === 'full' ? 'K' : run.mode === 'modified' ? 'C' : 'X';
     return carryOut(code, 'X', `${rule}: date`, element, dataset, run);
   }
-  if (vr === 'TM' && run.mode === 'removed') return { element: undefined, action: 'remove', rule: `${rule}: time` };
+  if (vr === 'TM' && run.mode === 'removed')
+    return { element: undefined, action: 'remove', rule: `${rule}: time` };
   return { element, action: 'keep', rule, recurse: true };
 }
 
 /** A received "no recognizable visual features" is no evidence; only our own stamp stays. */
 function receivedFaceStatement(element: Element, run: Run): Outcome {
-  if (run.ownWork || elementText(element, '') === 'YES') return { element, action: 'keep', rule: 'not in table E.1-1' };
+  if (run.ownWork || elementText(element, '') === 'YES')
+    return { element, action: 'keep', rule: 'not in table E.1-1' };
   return { element: undefined, action: 'remove', rule: 'a received statement is no evidence' };
 }
 
@@ -262,8 +296,12 @@ function replaceUids(element: Element, rule: string, run: Run): Outcome {
   if (element.items) return { element, action: 'keep', rule, recurse: true };
   if (element.vr !== 'UI') return { element: undefined, action: 'remove', rule: `${rule}: not a UID` };
   const before = elementText(element, '');
-  const after = before.split('\\').map((uid) => run.pseudonyms.replaceUid(uid)).join('\\');
-  if (after === before) return { element, action: 'keep', rule: before === '' ? rule : `${rule}: standard or already replaced` };
+  const after = before
+    .split('\\')
+    .map((uid) => run.pseudonyms.replaceUid(uid))
+    .join('\\');
+  if (after === before)
+    return { element, action: 'keep', rule: before === '' ? rule : `${rule}: standard or already replaced` };
   return { element: textElement(element.tag, 'UI', after), action: 'replace-uid', rule };
 }
 
@@ -271,7 +309,11 @@ function keep(element: Element, dataset: Dataset, rule: string): Outcome {
   if (element.tag === '00101010' && rule !== 'policy override') {
     const years = /^(\d{3})Y$/.exec(elementText(element, dataset.charset));
     if (years && Number(years[1]) > 89) {
-      return { element: textElement(element.tag, 'AS', '089Y'), action: 'clean', rule: `${rule}: ages over 89 are grouped` };
+      return {
+        element: textElement(element.tag, 'AS', '089Y'),
+        action: 'clean',
+        rule: `${rule}: ages over 89 are grouped`,
+      };
     }
   }
   return { element, action: 'keep', rule, recurse: true };
@@ -282,9 +324,12 @@ function clean(element: Element, dataset: Dataset, rule: string, run: Run): Outc
   const { tag, vr } = element;
   const text = elementText(element, dataset.charset);
   if (vr === 'DA' || vr === 'DT') {
-    if (text === '' || run.ownWork) return { element, action: 'keep', rule: text === '' ? rule : `${rule}: already moved` };
+    if (text === '' || run.ownWork)
+      return { element, action: 'keep', rule: text === '' ? rule : `${rule}: already moved` };
     const moved = vr === 'DA' ? shiftDa(text, run.shiftDays) : shiftDt(text, run.shiftDays);
-    return moved === undefined ? undefined : { element: textElement(tag, vr, moved), action: 'shift-date', rule };
+    return moved === undefined
+      ? undefined
+      : { element: textElement(tag, vr, moved), action: 'shift-date', rule };
   }
   if (vr === 'TM') return { element, action: 'keep', rule };
   // Graphics cannot be judged without looking at them.
@@ -304,12 +349,24 @@ function clean(element: Element, dataset: Dataset, rule: string, run: Run): Outc
 /** Text that stays must name neither the subject nor, unless dates are retained, a date. */
 function checkRetained(outcome: Outcome, element: Element, dataset: Dataset, run: Run): Outcome {
   const kept = outcome.element;
-  if (!kept || kept.items || kept.fragments || outcome.action !== 'keep' || outcome.rule === 'policy override') return outcome;
+  if (
+    !kept ||
+    kept.items ||
+    kept.fragments ||
+    outcome.action !== 'keep' ||
+    outcome.rule === 'policy override'
+  )
+    return outcome;
   const looksLikeText = isTextVr(kept.vr) || (kept.vr === 'UN' && kept.value.byteLength < 4096);
   if (!looksLikeText || ['UI', 'DA', 'DT', 'TM', 'DS', 'IS', 'AS'].includes(kept.vr)) return outcome;
-  const text = kept.vr === 'UN' ? Buffer.from(kept.value).toString('latin1') : elementText(kept, dataset.charset);
+  const text =
+    kept.vr === 'UN' ? Buffer.from(kept.value).toString('latin1') : elementText(kept, dataset.charset);
   if (run.identifying?.test(text)) {
-    return { element: undefined, action: 'remove', rule: `${outcome.rule}: contains an identifier of the subject` };
+    return {
+      element: undefined,
+      action: 'remove',
+      rule: `${outcome.rule}: contains an identifier of the subject`,
+    };
   }
   if (run.mode === 'full' || !['LO', 'SH', 'ST', 'LT', 'UT', 'UC'].includes(kept.vr)) return outcome;
   // Values stay apart, or a number could run into its neighbour.
@@ -317,7 +374,11 @@ function checkRetained(outcome: Outcome, element: Element, dataset: Dataset, run
   const dateless = values.map((value) => withoutDates(value) ?? value);
   if (dateless.every((value, i) => value === values[i])) return outcome;
   const left = dateless.join('\\');
-  return { element: textElement(element.tag, kept.vr, left, dataset.charset), action: 'clean', rule: `${outcome.rule}: date inside text` };
+  return {
+    element: textElement(element.tag, kept.vr, left, dataset.charset),
+    action: 'clean',
+    rule: `${outcome.rule}: date inside text`,
+  };
 }
 
 /** Safe private attributes of a data set together with the creator elements of their blocks. */
@@ -338,7 +399,9 @@ function nameOf(element: Element, dataset: Dataset): string {
     if (isPrivateCreator(tag)) return 'Private Creator';
     const creator = getString(dataset, `${tag.slice(0, 4)}00${tag.slice(4, 6)}`) ?? '';
     const known = privateEntry(tag.slice(0, 4), creator, tag.slice(6))?.keyword;
-    return known && known !== 'Unknown' ? `${spacedKeyword(known)} (private)` : `Private of ${creator || 'nobody'}`;
+    return known && known !== 'Unknown'
+      ? `${spacedKeyword(known)} (private)`
+      : `Private of ${creator || 'nobody'}`;
   }
   const entry = dictionaryEntry(tag);
   return entry ? spacedKeyword(entry.keyword) : (ps315Row(tag)?.name ?? 'Unknown');
@@ -363,11 +426,18 @@ function stamp(before: Dataset, out: Dataset, run: Run): void {
     else run.changes.push(change);
   };
   for (const tag of ['00100010', '00100020']) {
-    if (!out.elements.has(tag) && !run.overrides.has(tag)) mark(tag, () => setString(out, tag, subject.label));
+    if (!out.elements.has(tag) && !run.overrides.has(tag)) {
+      mark(tag, () => setString(out, tag, tag === '00100010' ? patientName(subject.label) : subject.label));
+    }
   }
   mark('00120062', () => setString(out, '00120062', 'YES'));
   mark('00120063', () => appendMethod(out, methodText(recipe)));
   mark('00120064', () => addMethodCodes(out, headerCodes(recipe)));
   const dates = { full: 'UNMODIFIED', modified: 'MODIFIED', removed: 'REMOVED' }[run.mode];
   mark('00280303', () => setString(out, '00280303', dates));
+}
+
+/** The pseudonym as a person name: a family name and an empty given name, the form that validators expect. */
+function patientName(label: string): string {
+  return `${label}^`;
 }

@@ -61,7 +61,10 @@ function decoder(label: string): Decoder {
 
 /** Decoder label of the first (default) value of Specific Character Set. */
 function defaultLabel(charset: string): string {
-  const first = (charset.split('\\')[0] ?? '').trim().replace(/^ISO 2022 IR/, 'ISO_IR').replace(/^ISO[ -]IR/, 'ISO_IR');
+  const first = (charset.split('\\')[0] ?? '')
+    .trim()
+    .replace(/^ISO 2022 IR/, 'ISO_IR')
+    .replace(/^ISO[ -]IR/, 'ISO_IR');
   return singleByte[first] ?? (/utf/i.test(first) ? 'utf-8' : 'latin1');
 }
 
@@ -95,7 +98,8 @@ export function decodeText(bytes: Uint8Array, charset: string): string {
 }
 
 function decodeWith(label: string, bytes: Uint8Array): string {
-  if (label === 'latin1') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  if (label === 'latin1')
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   return decoder(label).decode(bytes);
 }
 

@@ -29,7 +29,8 @@ const words = new Set(
 );
 
 /** Numbers that describe an acquisition: short counts, sizes, factors, b-values, echo and repetition times. */
-const measures = /^(?:\d{1,2}|\d{1,2}\.\d{1,3}|(?:\d+(?:[.p]\d+)?)(?:mm|cm|ms|sl|slc|ch|dir|dirs|deg|t|min|sec|s)|[bpx]\d{1,4}|b=?\d{1,4}|te\d{1,4}|tr\d{1,5}|ti\d{1,5}|fa\d{1,3}|\d(?:\.\d+)?x\d(?:\.\d+)?(?:x\d(?:\.\d+)?)?(?:mm)?|t[12]w?\d?)$/;
+const measures =
+  /^(?:\d{1,2}|\d{1,2}\.\d{1,3}|(?:\d+(?:[.p]\d+)?)(?:mm|cm|ms|sl|slc|ch|dir|dirs|deg|t|min|sec|s)|[bpx]\d{1,4}|b=?\d{1,4}|te\d{1,4}|tr\d{1,5}|ti\d{1,5}|fa\d{1,3}|\d(?:\.\d+)?x\d(?:\.\d+)?(?:x\d(?:\.\d+)?)?(?:mm)?|t[12]w?\d?)$/;
 
 /**
  * The allowed words of a text in their order, separators kept as blank or underscore; '' when none is left.
@@ -54,5 +55,8 @@ export function cleanDescriptor(text: string, forbidden: ReadonlySet<string>): s
     separator = '';
   }
   // Two bare numbers in a row could be the rest of a date or telephone number.
-  return out.replace(/(?<![^\s_])\d{1,2}(?:[\s_]\d{1,2})+(?![^\s_])/g, '').replace(/\s{2,}/g, ' ').trim();
+  return out
+    .replace(/(?<![^\s_])\d{1,2}(?:[\s_]\d{1,2})+(?![^\s_])/g, '')
+    .replace(/\s{2,}/g, ' ')
+    .trim();
 }

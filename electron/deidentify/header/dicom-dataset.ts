@@ -35,7 +35,25 @@ export interface DicomFile {
 /** Where the walk stands: the attribute, its printable path and the data set that holds it. */
 export type Visitor = (element: Element, path: string, dataset: Dataset) => void;
 
-const textVrs = new Set(['AE', 'AS', 'CS', 'DA', 'DS', 'DT', 'IS', 'LO', 'LT', 'PN', 'SH', 'ST', 'TM', 'UC', 'UI', 'UR', 'UT']);
+const textVrs = new Set([
+  'AE',
+  'AS',
+  'CS',
+  'DA',
+  'DS',
+  'DT',
+  'IS',
+  'LO',
+  'LT',
+  'PN',
+  'SH',
+  'ST',
+  'TM',
+  'UC',
+  'UI',
+  'UR',
+  'UT',
+]);
 /** VRs whose repertoire Specific Character Set extends (PS3.5 section 6.1.2.2). */
 const charsetVrs = new Set(['SH', 'LO', 'ST', 'LT', 'PN', 'UC', 'UT']);
 const singleValueVrs = new Set(['LT', 'ST', 'UT', 'UR']);
@@ -67,7 +85,9 @@ export function elementText(element: Element, charset: string): string {
   const set = charsetVrs.has(element.vr) ? charset : '';
   const text = decodeText(element.value, set).replace(/\0+$/, '');
   // Leading blanks belong to the value in paragraphs only.
-  return singleValueVrs.has(element.vr) ? text.replace(/\s+$/, '') : text.replace(/ +$/, '').replace(/^ +/, '');
+  return singleValueVrs.has(element.vr)
+    ? text.replace(/\s+$/, '')
+    : text.replace(/ +$/, '').replace(/^ +/, '');
 }
 
 /** Decoded text of an attribute, or undefined when it is absent or not text. Values stay separated by `\`. */
@@ -109,7 +129,8 @@ export function elementNumbers(element: Element, charset = ''): number[] {
   if (!reader) return [];
   const view = new DataView(element.value.buffer, element.value.byteOffset, element.value.byteLength);
   const numbers: number[] = [];
-  for (let at = 0; at + reader.size <= view.byteLength; at += reader.size) numbers.push(reader.read(view, at));
+  for (let at = 0; at + reader.size <= view.byteLength; at += reader.size)
+    numbers.push(reader.read(view, at));
   return numbers;
 }
 
@@ -136,7 +157,9 @@ export function textElement(tag: string, vr: string, text: string, charset = '')
 }
 
 export function emptyElement(tag: string, vr: string): Element {
-  return vr === 'SQ' ? { tag, vr, value: new Uint8Array(0), items: [] } : { tag, vr, value: new Uint8Array(0) };
+  return vr === 'SQ'
+    ? { tag, vr, value: new Uint8Array(0), items: [] }
+    : { tag, vr, value: new Uint8Array(0) };
 }
 
 export function sequenceElement(tag: string, items: readonly Dataset[]): Element {
@@ -162,7 +185,8 @@ export function walk(dataset: Dataset, visitor: Visitor, prefix = ''): void {
 /** A copy whose maps can be edited without touching the original; value bytes are shared. */
 export function copyDataset(dataset: Dataset): Dataset {
   const elements = new Map<string, Element>();
-  for (const [tag, e] of dataset.elements) elements.set(tag, e.items ? { ...e, items: e.items.map(copyDataset) } : e);
+  for (const [tag, e] of dataset.elements)
+    elements.set(tag, e.items ? { ...e, items: e.items.map(copyDataset) } : e);
   return { elements, charset: dataset.charset };
 }
 
@@ -170,10 +194,13 @@ export function copyDataset(dataset: Dataset): Dataset {
 export function printable(element: Element | undefined, charset: string): string {
   if (!element) return '';
   if (element.items) return element.items.length === 1 ? '1 item' : `${element.items.length} items`;
-  if (element.fragments) return `${element.fragments.reduce((n, f) => n + f.byteLength, 0)} bytes, encapsulated`;
+  if (element.fragments)
+    return `${element.fragments.reduce((n, f) => n + f.byteLength, 0)} bytes, encapsulated`;
   if (textVrs.has(element.vr)) return cut(elementText(element, charset));
-  if (element.vr in readers && element.value.byteLength <= 1024) return cut(elementNumbers(element).join('\\'));
-  if (element.vr === 'UN' && element.value.byteLength <= 64 && isPlain(element.value)) return cut(decodeText(element.value, ''));
+  if (element.vr in readers && element.value.byteLength <= 1024)
+    return cut(elementNumbers(element).join('\\'));
+  if (element.vr === 'UN' && element.value.byteLength <= 64 && isPlain(element.value))
+    return cut(decodeText(element.value, ''));
   return element.value.byteLength === 0 ? '' : `${element.value.byteLength} bytes`;
 }
 

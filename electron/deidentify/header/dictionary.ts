@@ -20,18 +20,27 @@ for (const [key, value] of Object.entries(dictionary)) {
   if (plain) {
     const tag = `${plain[1]}${plain[2]}`.toUpperCase();
     exact.set(tag, entry);
-    if (!value.name.startsWith('RETIRED_') || !tagsByKeyword.has(entry.keyword)) tagsByKeyword.set(entry.keyword, tag);
+    if (!value.name.startsWith('RETIRED_') || !tagsByKeyword.has(entry.keyword))
+      tagsByKeyword.set(entry.keyword, tag);
     continue;
   }
   const groups = /^\(([0-9A-F]{4})-(?:[a-z]-)?([0-9A-F]{4}),([0-9A-F]{4})\)$/i.exec(key);
   if (groups) {
     const [, from, to, element] = groups;
-    ranges.push({ from: Number.parseInt(from!, 16), to: Number.parseInt(to!, 16), element: element!.toUpperCase(), entry });
+    ranges.push({
+      from: Number.parseInt(from!, 16),
+      to: Number.parseInt(to!, 16),
+      element: element!.toUpperCase(),
+      entry,
+    });
     continue;
   }
   const owned = /^\(([0-9a-f]{4}),"(.*)",([0-9a-f]{2})\)$/i.exec(key);
   if (owned && /^[A-Z]{2}$/.test(value.vr)) {
-    privateEntries.set(`${owned[1]!.toUpperCase()}|${owned[2]!.toUpperCase()}|${owned[3]!.toUpperCase()}`, entry);
+    privateEntries.set(
+      `${owned[1]!.toUpperCase()}|${owned[2]!.toUpperCase()}|${owned[3]!.toUpperCase()}`,
+      entry,
+    );
   }
 }
 

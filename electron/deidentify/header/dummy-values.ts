@@ -31,7 +31,22 @@ const textByVr: Readonly<Record<string, string>> = {
   UT: dummyText,
 };
 const bytesByVr: Readonly<Record<string, number>> = {
-  AT: 4, FD: 8, FL: 4, SL: 4, SS: 2, UL: 4, US: 2, OB: 2, OW: 2, OF: 4, OD: 8, OL: 4, OV: 8, SV: 8, UV: 8, UN: 2,
+  AT: 4,
+  FD: 8,
+  FL: 4,
+  SL: 4,
+  SS: 2,
+  UL: 4,
+  US: 2,
+  OB: 2,
+  OW: 2,
+  OF: 4,
+  OD: 8,
+  OL: 4,
+  OV: 8,
+  SV: 8,
+  UV: 8,
+  UN: 2,
 };
 
 /**

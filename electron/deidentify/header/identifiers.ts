@@ -33,12 +33,37 @@ export interface SubjectRow {
 
 /** Attributes that identify, beyond those found by VR (PN, UI, DA, DT). */
 const kinds: Readonly<Record<string, IdentifierKind>> = {
-  '00100020': 'patient-id', '00101000': 'patient-id', '00101001': 'patient-name', '00101005': 'patient-name',
-  '00101060': 'patient-name', '00101040': 'address', '00102154': 'phone', '00102155': 'phone', '00101090': 'patient-id',
-  '00380010': 'patient-id', '00380060': 'patient-id', '00120040': 'patient-id', '00120042': 'patient-id', '00102297': 'patient-name',
-  '00080050': 'accession', '00200010': 'accession', '00401001': 'order', '00402016': 'order', '00402017': 'order', '00400009': 'order', '00400253': 'order',
-  '00080080': 'institution', '00080081': 'address', '00081040': 'institution', '00080092': 'address', '00080094': 'phone',
-  '00181000': 'serial', '00081010': 'station', '00400242': 'station', '00400241': 'station', '00080055': 'station',
+  '00100020': 'patient-id',
+  '00101000': 'patient-id',
+  '00101001': 'patient-name',
+  '00101005': 'patient-name',
+  '00101060': 'patient-name',
+  '00101040': 'address',
+  '00102154': 'phone',
+  '00102155': 'phone',
+  '00101090': 'patient-id',
+  '00380010': 'patient-id',
+  '00380060': 'patient-id',
+  '00120040': 'patient-id',
+  '00120042': 'patient-id',
+  '00102297': 'patient-name',
+  '00080050': 'accession',
+  '00200010': 'accession',
+  '00401001': 'order',
+  '00402016': 'order',
+  '00402017': 'order',
+  '00400009': 'order',
+  '00400253': 'order',
+  '00080080': 'institution',
+  '00080081': 'address',
+  '00081040': 'institution',
+  '00080092': 'address',
+  '00080094': 'phone',
+  '00181000': 'serial',
+  '00081010': 'station',
+  '00400242': 'station',
+  '00400241': 'station',
+  '00080055': 'station',
 };
 /** Values that stand for "nothing" or are everywhere; a search for them finds the whole world. */
 const stopList = new Set(
@@ -46,8 +71,9 @@ const stopList = new Set(
   subject person male female other removed deleted dummy default doctor prof miss missus mister hospital clinic klinik
   university universität department radiology radiologie neuroradiology institute center centre medical imaging mr ct
   siemens philips toshiba hitachi canon healthcare general electric null empty noname volunteer control service
-  research dicom 19000101 00000000 18500101 19700101 20000101 123456 1234567 12345678 123456789 000000 00000`
-    .split(/\s+/),
+  research dicom 19000101 00000000 18500101 19700101 20000101 123456 1234567 12345678 123456789 000000 00000`.split(
+    /\s+/,
+  ),
 );
 
 const datePlain = /^(\d{4})(\d{2})(\d{2})/;
@@ -79,7 +105,11 @@ export function identifiersOf(source: Dataset | SubjectRow): Identifier[] {
   return [...found.values()];
 }
 
-function addElement(element: Element, dataset: Dataset, add: (kind: IdentifierKind, text: string) => void): void {
+function addElement(
+  element: Element,
+  dataset: Dataset,
+  add: (kind: IdentifierKind, text: string) => void,
+): void {
   const { tag, vr } = element;
   if (element.items || element.fragments || element.value.byteLength === 0) return;
   const text = elementText(element, dataset.charset);
@@ -110,9 +140,35 @@ function isInstanceUid(tag: string, uid: string): boolean {
 
 /** UI attributes whose value names a class, syntax, coding scheme or software, never an instance. */
 export const classUidTags: ReadonlySet<string> = new Set([
-  '00020002', '00020010', '00020012', '00020100', '00041510', '00041512', '0004151A', '00080016', '0008001A', '0008001B',
-  '00080062', '0008010C', '0008010D', '00080117', '00080118', '0008040E', '00081150', '0008115A', '00083002', '00089123',
-  '00340003', '04000010', '04000510', '0072007F', '30100052', '30100053', '00000002', '00000003', '0018100B',
+  '00020002',
+  '00020010',
+  '00020012',
+  '00020100',
+  '00041510',
+  '00041512',
+  '0004151A',
+  '00080016',
+  '0008001A',
+  '0008001B',
+  '00080062',
+  '0008010C',
+  '0008010D',
+  '00080117',
+  '00080118',
+  '0008040E',
+  '00081150',
+  '0008115A',
+  '00083002',
+  '00089123',
+  '00340003',
+  '04000010',
+  '04000510',
+  '0072007F',
+  '30100052',
+  '30100053',
+  '00000002',
+  '00000003',
+  '0018100B',
 ]);
 
 /** The whole name as written, as `Given Family`, and each part of it: `Doe^Jane^M` → Doe^Jane^M, Jane Doe, Doe Jane, Doe, Jane. */
@@ -124,7 +180,14 @@ export function nameParts(name: string): string[] {
       if (!trimmed) continue;
       const [family = '', given = ''] = trimmed.split('^').map((p) => p.trim());
       parts.push(trimmed);
-      if (family && given) parts.push(`${given} ${family}`, `${family} ${given}`, `${family}, ${given}`, `${family}_${given}`, `${given}_${family}`);
+      if (family && given)
+        parts.push(
+          `${given} ${family}`,
+          `${family} ${given}`,
+          `${family}, ${given}`,
+          `${family}_${given}`,
+          `${given}_${family}`,
+        );
       parts.push(...trimmed.split(/[\^\s,._/]+/).filter((p) => p.length >= 3 && /\p{L}/u.test(p)));
     }
   }
@@ -136,7 +199,17 @@ export function dateSpellings(date: string): string[] {
   const match = datePlain.exec(date.replace(/[-./]/g, ''));
   if (!match) return [];
   const [, y, m, d] = match;
-  return [`${y}${m}${d}`, `${y}-${m}-${d}`, `${y}.${m}.${d}`, `${y}/${m}/${d}`, `${d}.${m}.${y}`, `${d}/${m}/${y}`, `${m}/${d}/${y}`, `${d}-${m}-${y}`, `${d}${m}${y}`];
+  return [
+    `${y}${m}${d}`,
+    `${y}-${m}-${d}`,
+    `${y}.${m}.${d}`,
+    `${y}/${m}/${d}`,
+    `${d}.${m}.${y}`,
+    `${d}/${m}/${y}`,
+    `${m}/${d}/${y}`,
+    `${d}-${m}-${y}`,
+    `${d}${m}${y}`,
+  ];
 }
 
 function worthSearching(kind: IdentifierKind, text: string): boolean {

@@ -34,24 +34,28 @@ export function ps315Row(tag: string): Ps315Row | undefined {
 }
 
 /** Context ID 7050 codes of the profile and its options. */
-export const optionCodes: Readonly<Record<keyof Ps315Options | 'basic', { code: string; meaning: string }>> = {
-  basic: { code: '113100', meaning: 'Basic Application Confidentiality Profile' },
-  cleanPixelData: { code: '113101', meaning: 'Clean Pixel Data Option' },
-  cleanRecognizableVisualFeatures: { code: '113102', meaning: 'Clean Recognizable Visual Features Option' },
-  cleanGraphics: { code: '113103', meaning: 'Clean Graphics Option' },
-  cleanStructuredContent: { code: '113104', meaning: 'Clean Structured Content Option' },
-  cleanDescriptors: { code: '113105', meaning: 'Clean Descriptors Option' },
-  retainLongitudinalFullDates: { code: '113106', meaning: 'Retain Longitudinal Temporal Information Full Dates Option' },
-  retainLongitudinalModifiedDates: {
-    code: '113107',
-    meaning: 'Retain Longitudinal Temporal Information Modified Dates Option',
-  },
-  retainPatientCharacteristics: { code: '113108', meaning: 'Retain Patient Characteristics Option' },
-  retainDeviceIdentity: { code: '113109', meaning: 'Retain Device Identity Option' },
-  retainUids: { code: '113110', meaning: 'Retain UIDs Option' },
-  retainSafePrivate: { code: '113111', meaning: 'Retain Safe Private Option' },
-  retainInstitutionIdentity: { code: '113112', meaning: 'Retain Institution Identity Option' },
-};
+export const optionCodes: Readonly<Record<keyof Ps315Options | 'basic', { code: string; meaning: string }>> =
+  {
+    basic: { code: '113100', meaning: 'Basic Application Confidentiality Profile' },
+    cleanPixelData: { code: '113101', meaning: 'Clean Pixel Data Option' },
+    cleanRecognizableVisualFeatures: { code: '113102', meaning: 'Clean Recognizable Visual Features Option' },
+    cleanGraphics: { code: '113103', meaning: 'Clean Graphics Option' },
+    cleanStructuredContent: { code: '113104', meaning: 'Clean Structured Content Option' },
+    cleanDescriptors: { code: '113105', meaning: 'Clean Descriptors Option' },
+    retainLongitudinalFullDates: {
+      code: '113106',
+      meaning: 'Retain Longitudinal Temporal Information Full Dates Option',
+    },
+    retainLongitudinalModifiedDates: {
+      code: '113107',
+      meaning: 'Retain Longitudinal Temporal Information Modified Dates Option',
+    },
+    retainPatientCharacteristics: { code: '113108', meaning: 'Retain Patient Characteristics Option' },
+    retainDeviceIdentity: { code: '113109', meaning: 'Retain Device Identity Option' },
+    retainUids: { code: '113110', meaning: 'Retain UIDs Option' },
+    retainSafePrivate: { code: '113111', meaning: 'Retain Safe Private Option' },
+    retainInstitutionIdentity: { code: '113112', meaning: 'Retain Institution Identity Option' },
+  };
 
 /** How dates are treated. With both date options on, the one that discloses less wins. */
 export type DateMode = 'full' | 'modified' | 'removed';

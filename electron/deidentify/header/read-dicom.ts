@@ -6,7 +6,14 @@
  * @see PS3.5 sections 6.2, 7.1, 7.5, A.1–A.5; PS3.10 section 7
  */
 import { inflateRawSync } from 'node:zlib';
-import { type Dataset, type DicomFile, type Element, elementNumbers, elementText, emptyDataset } from './dicom-dataset.ts';
+import {
+  type Dataset,
+  type DicomFile,
+  type Element,
+  elementNumbers,
+  elementText,
+  emptyDataset,
+} from './dicom-dataset.ts';
 import { dictionaryEntry, privateEntry } from './dictionary.ts';
 
 export class NotDicomError extends Error {
@@ -21,9 +28,7 @@ export const explicitBigEndian = '1.2.840.10008.1.2.2';
 const UNDEFINED = 0xffffffff;
 const maxDepth = 48;
 const longVrs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
-const shortVrs = new Set(
-  'AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '),
-);
+const shortVrs = new Set('AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'.split(' '));
 
 /** How the bytes at hand are encoded, and what nested data sets inherit. */
 interface Context {
@@ -68,7 +73,9 @@ export function readDicom(bytes: Uint8Array): DicomFile {
   }
   const guess = guessEncoding(body);
   if (!guess && meta.elements.size === 0) {
-    throw new NotDicomError('Expected a DICOM file (Part 10 or a bare data set); the first bytes are no DICOM attribute.');
+    throw new NotDicomError(
+      'Expected a DICOM file (Part 10 or a bare data set); the first bytes are no DICOM attribute.',
+    );
   }
   let encoding = encodingOf(transferSyntaxUid);
   if (!transferSyntaxUid) {
@@ -79,9 +86,14 @@ export function readDicom(bytes: Uint8Array): DicomFile {
         : explicitBigEndian
       : implicitLittleEndian;
     warnings.push('No transfer syntax is declared; it was recognised from the first attribute.');
-  } else if (guess && (guess.explicit !== encoding.explicit || guess.littleEndian !== encoding.littleEndian)) {
+  } else if (
+    guess &&
+    (guess.explicit !== encoding.explicit || guess.littleEndian !== encoding.littleEndian)
+  ) {
     encoding = guess;
-    warnings.push(`The data set is not encoded as its transfer syntax ${transferSyntaxUid} says; its own encoding was followed.`);
+    warnings.push(
+      `The data set is not encoded as its transfer syntax ${transferSyntaxUid} says; its own encoding was followed.`,
+    );
   }
   const context: Context = { ...encoding, depth: 0, warnings, charset: '', signed: false, bitsAllocated: 16 };
   const dataset = readDataset(body, body.bytes.length, context);
@@ -107,7 +119,15 @@ function readMeta(cursor: Cursor, warnings: string[]): Dataset {
   if (cursor.at + 8 > view.byteLength || view.getUint16(cursor.at, true) !== 0x0002) return meta;
   // The standard says explicit; a few writers used implicit here too.
   const explicit = vrAt(cursor, cursor.at + 4) !== undefined;
-  const context: Context = { explicit, littleEndian: true, depth: 0, warnings, charset: '', signed: false, bitsAllocated: 16 };
+  const context: Context = {
+    explicit,
+    littleEndian: true,
+    depth: 0,
+    warnings,
+    charset: '',
+    signed: false,
+    bitsAllocated: 16,
+  };
   while (cursor.at + 8 <= view.byteLength && view.getUint16(cursor.at, true) === 0x0002) {
     const element = readElement(cursor, view.byteLength, meta, context);
     if (!element) break;
@@ -121,7 +141,9 @@ function inflate(bytes: Uint8Array, warnings: string[]): Uint8Array {
     return inflateRawSync(bytes);
   } catch (error) {
     try {
-      warnings.push(`The deflated data set ends early (${(error as Error).message}); the readable part was used.`);
+      warnings.push(
+        `The deflated data set ends early (${(error as Error).message}); the readable part was used.`,
+      );
       return inflateRawSync(bytes, { finishFlush: 2 });
     } catch (cause) {
       throw new NotDicomError('Expected a deflated data set; it cannot be inflated.', { cause });
@@ -144,10 +166,14 @@ function guessEncoding(cursor: Cursor): { explicit: boolean; littleEndian: boole
   if (group <= 0x00ff) {
     if (explicit) return { explicit, littleEndian: true };
     const length = view.getUint32(at + 4, true);
-    return length <= view.byteLength - at - 8 || length === UNDEFINED ? { explicit: false, littleEndian: true } : undefined;
+    return length <= view.byteLength - at - 8 || length === UNDEFINED
+      ? { explicit: false, littleEndian: true }
+      : undefined;
   }
   if ((group & 0xff) === 0 && explicit) return { explicit, littleEndian: false };
-  return explicit && dictionaryEntry(hex(group, view.getUint16(at + 2, true))) ? { explicit, littleEndian: true } : undefined;
+  return explicit && dictionaryEntry(hex(group, view.getUint16(at + 2, true)))
+    ? { explicit, littleEndian: true }
+    : undefined;
 }
 
 function vrAt(cursor: Cursor, at: number): string | undefined {
@@ -180,7 +206,8 @@ function readDataset(cursor: Cursor, end: number, context: Context, undefinedLen
       cursor.at = end;
       break;
     }
-    if (dataset.elements.has(element.tag)) context.warnings.push(`Attribute ${element.tag} occurs twice; the first one was kept.`);
+    if (dataset.elements.has(element.tag))
+      context.warnings.push(`Attribute ${element.tag} occurs twice; the first one was kept.`);
     else dataset.elements.set(element.tag, element);
     if (element.tag === '00080005') {
       context.charset = elementText(element, '');
@@ -226,9 +253,11 @@ function readElement(cursor: Cursor, end: number, dataset: Dataset, context: Con
   }
 
   if (length === UNDEFINED) {
-    if (tag === '7FE00010' || vr === 'OB' || vr === 'OW') return { tag, vr: 'OB', value: new Uint8Array(0), fragments: readFragments(cursor, end, context) };
+    if (tag === '7FE00010' || vr === 'OB' || vr === 'OW')
+      return { tag, vr: 'OB', value: new Uint8Array(0), fragments: readFragments(cursor, end, context) };
     // UN of undefined length is a sequence in Implicit VR Little Endian (PS3.5 section 6.2.2, CP-246).
-    const inner = vr === 'UN' && context.explicit ? { ...context, explicit: false, littleEndian: true } : context;
+    const inner =
+      vr === 'UN' && context.explicit ? { ...context, explicit: false, littleEndian: true } : context;
     return { tag, vr: 'SQ', value: new Uint8Array(0), items: readItems(cursor, end, inner, true) };
   }
   let stop = cursor.at + length;
@@ -236,7 +265,8 @@ function readElement(cursor: Cursor, end: number, dataset: Dataset, context: Con
     context.warnings.push(`Attribute ${tag} declares ${length} bytes; ${end - cursor.at} are there.`);
     stop = end;
   }
-  if (vr === 'SQ') return { tag, vr, value: new Uint8Array(0), items: readItems(cursor, stop, context, false) };
+  if (vr === 'SQ')
+    return { tag, vr, value: new Uint8Array(0), items: readItems(cursor, stop, context, false) };
   const raw = cursor.bytes.subarray(cursor.at, stop);
   cursor.at = stop;
   if (vr === 'UN' && context.explicit) return resolveUnknown(tag, raw, dataset, context);
@@ -278,7 +308,9 @@ function resolveUnknown(tag: string, raw: Uint8Array, dataset: Dataset, context:
   if (vr !== 'SQ') return { tag, vr, value: raw };
   const inner: Context = { ...context, explicit: false, littleEndian: true, warnings: [] };
   const items = readItems(cursorOver(raw), raw.length, inner, false);
-  return inner.warnings.length === 0 ? { tag, vr: 'SQ', value: new Uint8Array(0), items } : { tag, vr: 'UN', value: raw };
+  return inner.warnings.length === 0
+    ? { tag, vr: 'SQ', value: new Uint8Array(0), items }
+    : { tag, vr: 'UN', value: raw };
 }
 
 function isOdd(tag: string): boolean {
@@ -300,7 +332,9 @@ function readItems(cursor: Cursor, end: number, context: Context, undefinedLengt
       continue;
     }
     if (group !== 0xfffe || element !== 0xe000) {
-      context.warnings.push(`Expected an item, found (${hex(group, element).slice(0, 4)},${hex(group, element).slice(4)}).`);
+      context.warnings.push(
+        `Expected an item, found (${hex(group, element).slice(0, 4)},${hex(group, element).slice(4)}).`,
+      );
       if (!undefinedLength) cursor.at = end;
       return items;
     }
@@ -342,7 +376,20 @@ function readFragments(cursor: Cursor, end: number, context: Context): Uint8Arra
 }
 
 const wordSizes: Readonly<Record<string, number>> = {
-  US: 2, SS: 2, AT: 2, OW: 2, UL: 4, SL: 4, FL: 4, OF: 4, OL: 4, FD: 8, OD: 8, OV: 8, SV: 8, UV: 8,
+  US: 2,
+  SS: 2,
+  AT: 2,
+  OW: 2,
+  UL: 4,
+  SL: 4,
+  FL: 4,
+  OF: 4,
+  OL: 4,
+  FD: 8,
+  OD: 8,
+  OV: 8,
+  SV: 8,
+  UV: 8,
 };
 
 /** Big-endian words → little-endian words of the VR's size. */

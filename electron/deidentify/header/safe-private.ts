@@ -26,7 +26,9 @@ const safe: Readonly<Record<string, string>> = {
 
 const numericVrs = new Set(['DS', 'IS', 'FD', 'FL', 'US', 'SS', 'UL', 'SL', 'CS', 'UN']);
 const lookup = new Set(
-  Object.entries(safe).flatMap(([block, elements]) => elements.split(' ').map((element) => `${block}|${element}`)),
+  Object.entries(safe).flatMap(([block, elements]) =>
+    elements.split(' ').map((element) => `${block}|${element}`),
+  ),
 );
 
 /**

@@ -28,7 +28,9 @@ export function headerCodes(recipe: HeaderRecipe): { code: string; meaning: stri
     if (option === 'retainLongitudinalModifiedDates') return mode === 'modified';
     return recipe.options[option];
   });
-  return [optionCodes.basic, ...on.map((option) => optionCodes[option])].sort((a, b) => (a.code < b.code ? -1 : 1));
+  return [optionCodes.basic, ...on.map((option) => optionCodes[option])].sort((a, b) =>
+    a.code < b.code ? -1 : 1,
+  );
 }
 
 /** Our value of De-identification Method: 64 ASCII characters at most. */

@@ -7,7 +7,17 @@
  *
  * @see PS3.10 section 7.1, PS3.5 sections 7.1.2, 7.5, A.4
  */
-import { type Dataset, type DicomFile, type Element, elementText, emptyDataset, isTextVr, setElement, sortedElements, textElement } from './dicom-dataset.ts';
+import {
+  type Dataset,
+  type DicomFile,
+  type Element,
+  elementText,
+  emptyDataset,
+  isTextVr,
+  setElement,
+  sortedElements,
+  textElement,
+} from './dicom-dataset.ts';
 import { explicitLittleEndian } from './read-dicom.ts';
 
 /** Identifies files written by Refacade; a fixed UUID in decimal (PS3.5 section B.2). */
@@ -15,7 +25,12 @@ export const implementationClassUid = '2.25.208837463619460716184829046316543104
 export const implementationVersionName = 'REFACADE_0_1';
 
 const longVrs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
-const nativeSyntaxes = new Set(['1.2.840.10008.1.2', explicitLittleEndian, '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.2']);
+const nativeSyntaxes = new Set([
+  '1.2.840.10008.1.2',
+  explicitLittleEndian,
+  '1.2.840.10008.1.2.1.99',
+  '1.2.840.10008.1.2.2',
+]);
 
 /**
  * Bytes of a Part 10 file.
@@ -23,7 +38,9 @@ const nativeSyntaxes = new Set(['1.2.840.10008.1.2', explicitLittleEndian, '1.2.
  * The media storage UIDs come from the data set itself, and from the old group 0002 only where the data set
  * has none (a DICOMDIR).
  */
-export function writeDicom(file: Pick<DicomFile, 'dataset' | 'transferSyntaxUid'> & { meta?: Dataset }): Uint8Array {
+export function writeDicom(
+  file: Pick<DicomFile, 'dataset' | 'transferSyntaxUid'> & { meta?: Dataset },
+): Uint8Array {
   const syntax = writtenTransferSyntax(file);
   const meta = metaFor(file, syntax);
   const metaLength = datasetLength(meta);
@@ -78,13 +95,15 @@ function writtenVr(element: Element): string {
 function elementLength(element: Element): number {
   const header = longVrs.has(writtenVr(element)) ? 12 : 8;
   if (element.items) return header + element.items.reduce((n, item) => n + 8 + datasetLength(item), 0);
-  if (element.fragments) return header + element.fragments.reduce((n, f) => n + 8 + even(f.byteLength), 0) + 8;
+  if (element.fragments)
+    return header + element.fragments.reduce((n, f) => n + 8 + even(f.byteLength), 0) + 8;
   return header + even(element.value.byteLength);
 }
 
 function datasetLength(dataset: Dataset): number {
   let n = 0;
-  for (const element of dataset.elements.values()) if (!isGroupLength(element.tag)) n += elementLength(element);
+  for (const element of dataset.elements.values())
+    if (!isGroupLength(element.tag)) n += elementLength(element);
   return n;
 }
 
@@ -116,7 +135,11 @@ function writeElement(writer: Writer, element: Element, groupLength = false): vo
     return;
   }
   if (element.items) {
-    writeLength(writer, vr, element.items.reduce((n, item) => n + 8 + datasetLength(item), 0));
+    writeLength(
+      writer,
+      vr,
+      element.items.reduce((n, item) => n + 8 + datasetLength(item), 0),
+    );
     for (const item of element.items) {
       writeTag(writer, 'FFFEE000');
       writeUint32(writer, datasetLength(item));
@@ -128,7 +151,8 @@ function writeElement(writer: Writer, element: Element, groupLength = false): vo
   writeLength(writer, vr, length);
   writer.out.set(element.value, writer.at);
   // Text is padded with a blank, UIDs and binary values with zero (PS3.5 section 6.2).
-  if (length > element.value.byteLength && isTextVr(element.vr) && element.vr !== 'UI') writer.out[writer.at + length - 1] = 0x20;
+  if (length > element.value.byteLength && isTextVr(element.vr) && element.vr !== 'UI')
+    writer.out[writer.at + length - 1] = 0x20;
   writer.at += length;
 }
 
