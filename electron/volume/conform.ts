@@ -1,7 +1,6 @@
-import { apply, diag, voxelSizes } from '../../shared/geometry/affine.ts';
-import { smoothAxes } from './gaussian.ts';
+import { type Affine, apply, diag, multiply, voxelSizes } from '../../shared/geometry/affine.ts';
 import { type Grid, resample } from './resample.ts';
-import type { Volume } from './volume.ts';
+import { type Volume, voxelsPerFrame } from './volume.ts';
 
 /**
  * The smallest grid along the world axes (RAS+) that holds a whole volume.
@@ -36,22 +35,44 @@ export function worldGrid(volume: Volume, spacingMm: number): Grid {
 /**
  * A volume's first frame on an isotropic grid along the world axes, as real values.
  *
- * Axes that are coarsened are smoothed first (Gaussian, FWHM = the target spacing), so fine detail does not
- * fold into noise. Oblique scans are interpolated; voxels outside the field of view are 0.
+ * Axes that are coarsened are averaged in whole blocks first, so fine detail does not fold into noise.
+ * Oblique scans are interpolated; voxels outside the field of view are 0; values that are not finite count as 0.
  *
  * @param spacingMm target voxel size, mm
  * @returns Float32, RAS+, slope 1, inter 0
  */
 export function conform(volume: Volume, spacingMm: number): Volume<Float32Array> {
-  const frame = volume.shape[0]! * volume.shape[1]! * volume.shape[2]!;
-  const sigmas = voxelSizes(volume.affine).map((size) =>
-    size < 0.8 * spacingMm ? Math.sqrt(spacingMm ** 2 - size ** 2) / 2.3548 / size : 0,
+  const factors = voxelSizes(volume.affine).map((size, n) =>
+    Math.max(1, Math.min(volume.shape[n]!, Math.round(spacingMm / size))),
   ) as [number, number, number];
-  let source: Volume = volume;
-  if (sigmas.some((s) => s > 0)) {
-    const values = Float32Array.from(volume.data.subarray(0, frame));
-    for (let n = 0; n < frame; n++) if (!Number.isFinite(values[n]!)) values[n] = 0;
-    source = { ...volume, data: smoothAxes(values, volume.shape, sigmas) };
+  return resample(averageBlocks(volume, factors), worldGrid(volume, spacingMm));
+}
+
+/** Means of blocks of voxels; an incomplete last block is the mean of what is there. */
+export function averageBlocks(volume: Volume, factors: readonly [number, number, number]): Volume<Float32Array> {
+  const [nx, ny, nz] = volume.shape as [number, number, number];
+  const [fx, fy, fz] = factors;
+  const shape = [Math.ceil(nx / fx), Math.ceil(ny / fy), Math.ceil(nz / fz)] as [number, number, number];
+  const out = new Float32Array(voxelsPerFrame(shape));
+  const counts = new Uint16Array(out.length);
+  const { data, slope, inter } = volume;
+  const column = Int32Array.from({ length: nx }, (_, i) => Math.floor(i / fx));
+  let from = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      const row = shape[0] * (Math.floor(j / fy) + shape[1] * Math.floor(k / fz));
+      for (let i = 0; i < nx; i++, from++) {
+        const value = data[from]! * slope + inter;
+        const to = row + column[i]!;
+        out[to]! += Number.isFinite(value) ? value : 0;
+        counts[to]!++;
+      }
+    }
   }
-  return resample(source, worldGrid(volume, spacingMm));
+  for (let n = 0; n < out.length; n++) out[n]! /= counts[n]!;
+  const blocks: Affine = diag(fx, fy, fz);
+  [fx, fy, fz].forEach((f, n) => {
+    blocks[n * 4 + 3] = (f - 1) / 2; // centre of the first block
+  });
+  return { data: out, shape, affine: multiply(volume.affine, blocks), slope: 1, inter: 0 };
 }

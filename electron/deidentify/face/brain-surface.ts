@@ -21,6 +21,10 @@ export interface SurfaceSettings {
   /** Multiplies the smoothing force; raised when a surface comes out crumpled. */
   readonly stiffness?: number;
   readonly start?: Mesh;
+  /** Signed distance to the fitted average brain per voxel, mm, positive outside; keeps leaks near it. */
+  readonly leash?: Float32Array;
+  /** How far outside (mm) the average brain the surface may go before it is pushed back. */
+  readonly slackMm?: number;
   readonly signal: AbortSignal;
 }
 
@@ -59,6 +63,8 @@ export function growSurface(volume: Volume<Float32Array>, settings: SurfaceSetti
   const d1 = 20 / mm; // search depths, voxels
   const d2 = 10 / mm;
   const stiff = settings.stiffness ?? 1;
+  const leash = settings.leash;
+  const slack = settings.slackMm ?? 6;
   let spacing = 1;
   for (let step = 0; step < settings.iterations; step++) {
     if (step % 50 === 0) {
@@ -106,7 +112,12 @@ export function growSurface(volume: Volume<Float32Array>, settings: SurfaceSetti
         settings.fraction + (settings.lean ?? 0) * Math.max(-1, Math.min(1, (z - centre[2]) * mm * 0.014));
       const local = low + (brightest - low) * fraction;
       const pull = (2 * (darkest - local)) / Math.max(1e-6, brightest - low);
-      const push = 0.05 * Math.max(-1, Math.min(1, pull)) * spacing;
+      let force = Math.max(-1, Math.min(1, pull));
+      if (leash) {
+        const away = linear(leash, nx, ny, nz, x, y, z) - slack;
+        if (away > 0) force = Math.min(force, 1) - Math.min(2, away / 3);
+      }
+      const push = 0.05 * force * spacing;
       const move = smooth * along + push;
       // Half the tangential part keeps vertices spread; the normal part is what shapes.
       next[o] = x + 0.5 * (sx - along * ux) + move * ux;

@@ -1,0 +1,116 @@
+import { voxelSizes } from '../../../shared/geometry/affine.ts';
+import type { NiftiImage } from '../../volume/nifti.ts';
+import { type Volume, type VoxelArray, voxelsPerFrame } from '../../volume/volume.ts';
+import { grow } from './distance.ts';
+import type { FaceProposal } from './face-method.ts';
+import { percentiles } from './head-start.ts';
+
+export interface Composite {
+  /** The edited image: same header bytes, type and scaling as the input. */
+  readonly image: NiftiImage;
+  /** Voxels that were edited (0/1, first three axes), after the brain was protected. */
+  readonly changedMask: Uint8Array;
+  readonly counts: {
+    /** Voxels in the edit. */
+    readonly edited: number;
+    /** Voxels the method wanted but that belong to the protected brain; they stay as they were. */
+    readonly refusedInBrain: number;
+    /** Counted afterwards, not assumed: voxels with another value inside the brain and outside the edit. */
+    readonly changedInBrain: number;
+    readonly changedOutside: number;
+    readonly removedMm3: number;
+  };
+}
+
+/**
+ * Pastes a face method's proposal into the native image and keeps the promises.
+ *
+ * No voxel within `marginMm` of the brain and none outside the proposal changes; every frame of a 4-D (or
+ * higher) image is edited in the same place; header bytes, type and scaling are the input's own.
+ *
+ * @param brain 0/1 on the first three axes
+ * @param proposals one for all frames, or one per frame when a method writes values
+ * @throws RangeError when a mask is not on the image's grid
+ */
+export function composite(
+  image: NiftiImage,
+  brain: Uint8Array,
+  proposals: FaceProposal | readonly FaceProposal[],
+  marginMm = 2,
+): Composite {
+  const { volume } = image;
+  const frame = voxelsPerFrame(volume.shape);
+  const list = Array.isArray(proposals) ? (proposals as readonly FaceProposal[]) : [proposals as FaceProposal];
+  const frames = volume.data.length / frame;
+  if (brain.length !== frame || list.some((p) => p.mask.length !== frame)) {
+    throw new RangeError(`Expected masks of ${frame} voxels (${volume.shape.slice(0, 3).join('×')}).`);
+  }
+  if (list.length !== 1 && list.length !== frames) {
+    throw new RangeError(`Expected one proposal or one for each of ${frames} frames, got ${list.length}.`);
+  }
+  const protectedBrain = grow(brain, volume.shape, voxelSizes(volume.affine), marginMm);
+  const edited = volume.data.slice() as VoxelArray;
+  const changedMask = new Uint8Array(frame);
+  const air = airValue(volume);
+  let refusedInBrain = 0;
+  for (let t = 0; t < frames; t++) {
+    const { mask, values } = list[list.length === 1 ? 0 : t]!;
+    for (let n = 0; n < frame; n++) {
+      if (!mask[n]) continue;
+      if (protectedBrain[n]) {
+        if (t === 0) refusedInBrain++;
+        continue;
+      }
+      changedMask[n] = 1;
+      edited[t * frame + n] = values ? storable(values[n]!, volume.data) : air;
+    }
+  }
+  let [changedInBrain, changedOutside, editedVoxels] = [0, 0, 0];
+  for (let t = 0; t < frames; t++) {
+    for (let n = 0; n < frame; n++) {
+      if (Object.is(edited[t * frame + n], volume.data[t * frame + n])) continue;
+      if (protectedBrain[n]) changedInBrain++;
+      if (!changedMask[n]) changedOutside++;
+    }
+  }
+  for (let n = 0; n < frame; n++) editedVoxels += changedMask[n]!;
+  const [x, y, z] = voxelSizes(volume.affine);
+  return {
+    image: { ...image, volume: { ...volume, data: edited } },
+    changedMask,
+    counts: { edited: editedVoxels, refusedInBrain, changedInBrain, changedOutside, removedMm3: editedVoxels * x * y * z },
+  };
+}
+
+/** A value rounded and held inside the range of the array it goes into. */
+function storable(value: number, like: VoxelArray): number {
+  if (like instanceof Float32Array || like instanceof Float64Array) return value;
+  const [low, high] = RANGES[like.constructor.name]!;
+  return Math.min(high, Math.max(low, Math.round(value)));
+}
+
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  Uint8Array: [0, 255],
+  Int8Array: [-128, 127],
+  Uint16Array: [0, 65535],
+  Int16Array: [-32768, 32767],
+  Uint32Array: [0, 4294967295],
+  Int32Array: [-2147483648, 2147483647],
+};
+
+/**
+ * The stored value that means "air" in a scan.
+ *
+ * The stored value whose meaning is 0, when the scan holds such a value and nothing much below it (magnitude MRI);
+ * otherwise the scan's 1st percentile (e.g. −1000 in CT).
+ */
+export function airValue(volume: Volume): number {
+  const frame = voxelsPerFrame(volume.shape);
+  const values = Float32Array.from(volume.data.subarray(0, frame), (v) => (Number.isFinite(v) ? v : 0));
+  const zero = volume.slope === 0 ? 0 : -volume.inter / volume.slope;
+  const [low, middle] = percentiles(values, [1, 50], () => true) as [number, number];
+  const integer = !(volume.data instanceof Float32Array || volume.data instanceof Float64Array);
+  const span = Math.abs(middle - low) + 1;
+  if ((!integer || Number.isInteger(zero)) && Math.abs(zero - low) <= span) return storable(zero, volume.data);
+  return storable(low, volume.data);
+}

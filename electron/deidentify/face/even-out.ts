@@ -1,0 +1,66 @@
+import { smoothAxes } from '../../volume/gaussian.ts';
+import type { Volume } from '../../volume/volume.ts';
+import { type HeadStart, percentiles } from './head-start.ts';
+
+/**
+ * Takes out the slow shading of the coil and caps what is far brighter than brain.
+ *
+ * The shading is the Gaussian mean (σ 28 mm) over tissue between the head/air threshold and a cap above the
+ * brain's own median; bright scalp fat near a surface coil is left out of it. Values above the cap are folded down,
+ * so that fat behind a thin skull does not look like more brain.
+ *
+ * @param volume RAS+, isotropic
+ * @returns a new volume in which the median of tissue is about 1 everywhere
+ */
+export function evenOut(volume: Volume<Float32Array>, head: HeadStart, spacingMm: number): Volume<Float32Array> {
+  const { shape } = volume;
+  let data = volume.data;
+  const core = insideEllipsoid(shape, head, spacingMm, 0.7);
+  for (let pass = 0; pass < 2; pass++) {
+    const floor = pass === 0 ? head.threshold : 0.25;
+    const source = data;
+    const [median] = percentiles(source, [50], (n) => core[n] === 1 && source[n]! > floor) as [number];
+    const cap = (pass === 0 ? 2.2 : 1.7) * median;
+    const weight = new Float32Array(source.length);
+    const tissue = new Float32Array(source.length);
+    for (let n = 0; n < source.length; n++) {
+      const v = source[n]!;
+      // Far brighter than what lies deep in the head, or far darker: fat, air, bone, not what shading is read from.
+      if (v > floor && v < cap && v > 0.35 * median) {
+        weight[n] = 1;
+        tissue[n] = v;
+      }
+    }
+    const s = 28 / spacingMm;
+    const top = smoothAxes(tissue, shape, [s, s, s]);
+    const bottom = smoothAxes(weight, shape, [s, s, s]);
+    const next = new Float32Array(source.length);
+    for (let n = 0; n < source.length; n++) {
+      const mean = (top[n]! + 0.01 * median) / (bottom[n]! + 0.01);
+      next[n] = source[n]! / mean;
+    }
+    data = next;
+  }
+  const out = data.slice();
+  const [median] = percentiles(data, [50], (n) => core[n] === 1 && data[n]! > 0.25) as [number];
+  for (let n = 0; n < out.length; n++) {
+    const v = out[n]! / median;
+    out[n] = v > 1.9 ? Math.max(0, 1.9 - 2.5 * (v - 1.9)) : v;
+  }
+  return { ...volume, data: out };
+}
+
+/** Voxels within a fraction of the half width around the guessed middle of the brain. */
+function insideEllipsoid(shape: readonly number[], head: HeadStart, spacingMm: number, fraction: number): Uint8Array {
+  const [nx, ny, nz] = shape as [number, number, number];
+  const r2 = ((fraction * head.halfWidthMm) / spacingMm) ** 2;
+  const out = new Uint8Array(nx * ny * nz);
+  const [x, y, z] = head.centre;
+  let at = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) if ((i - x) ** 2 + (j - y) ** 2 + (k - z) ** 2 < r2) out[at] = 1;
+    }
+  }
+  return out;
+}

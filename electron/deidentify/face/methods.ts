@@ -1,0 +1,44 @@
+import type { FaceMethod } from './face-method.ts';
+import { quickshear } from './methods/quickshear.ts';
+
+/** Every face method of the product, in the order they are offered. */
+export const faceMethods: readonly FaceMethod[] = [quickshear];
+
+/** A method id that nobody knows. */
+export class UnknownFaceMethodError extends Error {
+  override name = 'UnknownFaceMethodError';
+}
+
+/** A parameter that the method does not have, or of the wrong type. */
+export class FaceParameterError extends Error {
+  override name = 'FaceParameterError';
+}
+
+/** @throws UnknownFaceMethodError with the list of methods that exist */
+export function faceMethod(id: string): FaceMethod {
+  const found = faceMethods.find((method) => method.id === id);
+  if (found) return found;
+  const known = faceMethods.map((method) => method.id).join(', ');
+  throw new UnknownFaceMethodError(`Expected one of the face methods ${known}, got "${id}".`);
+}
+
+/**
+ * A method's defaults with a policy's choices on top.
+ *
+ * @throws FaceParameterError for a key the method does not have or a value of another type
+ */
+export function faceParams(method: FaceMethod, chosen: Readonly<Record<string, unknown>>): FaceMethod['defaults'] {
+  const out: Record<string, number | boolean | string> = { ...method.defaults };
+  for (const [key, value] of Object.entries(chosen)) {
+    const standard = method.defaults[key];
+    if (standard === undefined) {
+      const known = Object.keys(method.defaults).join(', ');
+      throw new FaceParameterError(`${method.id}: expected parameters among ${known}, got "${key}".`);
+    }
+    if (typeof value !== typeof standard || (typeof value === 'number' && !Number.isFinite(value))) {
+      throw new FaceParameterError(`${method.id}: expected ${key} to be a ${typeof standard}, got ${String(value)}.`);
+    }
+    out[key] = value as number | boolean | string;
+  }
+  return out;
+}
