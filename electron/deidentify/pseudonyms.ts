@@ -15,7 +15,7 @@ export interface Pseudonyms {
   derivedUid(uid: string, purpose: string): string;
   /** Whether a UID was made with this secret. */
   isOwnUid(uid: string): boolean;
-  /** Days to add to DICOM dates of this subject: −1 … −3650. */
+  /** Days to add to DICOM dates of this subject: −30 … −3650. */
   shiftDays(sourceKey: string): number;
   /** Days to add to dates in BIDS: the same shift and 64,000 more, so that every date up to 2100 falls before 1926. */
   bidsShiftDays(sourceKey: string): number;
@@ -60,7 +60,7 @@ export function pseudonymsFrom(secret: Uint8Array): Pseudonyms {
     seal(expected);
     return expected.equals(bytes);
   };
-  const shiftDays = (sourceKey: string): number => -1 - (mac('shift', sourceKey).readUInt32BE(0) % 3650);
+  const shiftDays = (sourceKey: string): number => -30 - (mac('shift', sourceKey).readUInt32BE(0) % 3621);
 
   return {
     subjectLabel(sourceKey) {

@@ -276,8 +276,12 @@ function carryOut(
     case 'X':
       return { element: undefined, action: 'remove', rule };
     case 'Z':
+      // Z allows a dummy (PS3.15 table E.1-1a); without a Study ID no media directory can be built.
+      if (tag === '00200010') return { element: textElement(tag, vr, dummyText), action: 'dummy', rule };
       return { element: emptyElement(tag, vr), action: 'empty', rule };
     case 'D':
+      // A reference to another object stays a reference: its UIDs are replaced, like those of U*.
+      if (tag === '00081111' && element.items) return { element, action: 'keep', rule, recurse: true };
       return { element: dummyElement(element, run.pseudonyms), action: 'dummy', rule };
     case 'U':
       return replaceUids(element, rule, run);

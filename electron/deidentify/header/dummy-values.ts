@@ -22,7 +22,7 @@ const textByVr: Readonly<Record<string, string>> = {
   IS: '0',
   LO: dummyText,
   LT: dummyText,
-  PN: dummyText,
+  PN: `${dummyText}^`,
   SH: dummyText,
   ST: dummyText,
   TM: '000000',
@@ -95,7 +95,7 @@ function dummyItem(tag: string): Dataset {
     const item = emptyDataset();
     setString(item, '0040A027', dummyText);
     setString(item, '0040A030', textByVr.DT!);
-    setString(item, '0040A075', dummyText);
+    setString(item, '0040A075', textByVr.PN!);
     item.elements.set('0040A088', sequenceElement('0040A088', []));
     return item;
   }
