@@ -1,3 +1,4 @@
+import { voxelSizes, voxelVolumeMm3 } from '../../shared/geometry/affine.ts';
 import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
 
 /**
@@ -69,28 +70,12 @@ export function cutBrainBox(volume: Volume, brain: Uint8Array): BrainBox {
       }
     }
   }
-  const voxelSizeMm = axisSizesMm(volume.affine);
   return {
     shape,
-    voxelSizeMm,
-    voxelVolumeMm3: determinantMm3(volume.affine),
+    voxelSizeMm: voxelSizes(volume.affine),
+    voxelVolumeMm3: voxelVolumeMm3(volume.affine),
     inside,
     source,
     values,
   };
-}
-
-/** Column norms of the affine's 3×3 block: voxel size along i, j, k in mm. */
-function axisSizesMm(affine: Float64Array): [number, number, number] {
-  const size = (c: number) => Math.hypot(affine[c]!, affine[4 + c]!, affine[8 + c]!);
-  return [size(0), size(1), size(2)];
-}
-
-/** |det| of the affine's 3×3 block: volume of one voxel in mm³, right for sheared grids too. */
-function determinantMm3(a: Float64Array): number {
-  return Math.abs(
-    a[0]! * (a[5]! * a[10]! - a[6]! * a[9]!) -
-      a[1]! * (a[4]! * a[10]! - a[6]! * a[8]!) +
-      a[2]! * (a[4]! * a[9]! - a[5]! * a[8]!),
-  );
 }

@@ -1,0 +1,44 @@
+import type { morphometryContract } from '../../shared/morphometry/contract.ts';
+import type { Handlers } from '../../shared/rpc.ts';
+import type { Db } from '../catalog/database.ts';
+import { compare } from './compare.ts';
+import { derivedMethods, readComparisonRows } from './comparison-rows.ts';
+import { comparisonTsv, summaryTsv } from './export-tsv.ts';
+
+/** What the answers need from the open project. */
+export interface MorphometryContext {
+  readonly db: Db;
+  /** Puts measurements on the job queue; no ids means every scan that has a current derivative. */
+  startMeasure(
+    seriesIds: readonly number[],
+  ): Promise<{ batchId: string; scans: number }> | { batchId: string; scans: number };
+}
+
+/**
+ * Answers for the `morphometry.*` questions.
+ *
+ * An empty method means the one with the most current derivatives; the answer names it.
+ *
+ * @param context asked for each time, so that it follows the open project
+ */
+export function morphometryHandlers(context: () => MorphometryContext): Handlers<typeof morphometryContract> {
+  const chosen = (db: Db, method: string) => (method === '' ? (derivedMethods(db)[0] ?? '') : method);
+  return {
+    'morphometry.start': ({ seriesIds }) => context().startMeasure(seriesIds),
+    'morphometry.methods': () => derivedMethods(context().db),
+    'morphometry.comparison': (input) => {
+      const { db } = context();
+      const method = chosen(db, input.method);
+      return compare(input.engine, method, readComparisonRows(db, input.engine, method));
+    },
+    'morphometry.export': (input) => {
+      const { db } = context();
+      const method = chosen(db, input.method);
+      const rows = readComparisonRows(db, input.engine, method);
+      return {
+        fileName: `morphometry_${input.engine}_${method.replace(/[^A-Za-z0-9.-]/g, '-') || 'none'}.tsv`,
+        text: comparisonTsv(rows) + summaryTsv(compare(input.engine, method, rows)),
+      };
+    },
+  };
+}
