@@ -31,9 +31,29 @@ const onlyTheseModules = [
   '!node_modules/*/node_modules{,/**/*}',
 ];
 
-/** The inference runtime carries binaries for every platform; each installer takes its own. */
-const otherRuntimes = (...platforms) =>
-  platforms.map((p) => `!node_modules/onnxruntime-node/bin/napi-v6/${p}{,/**/*}`);
+/**
+ * What goes into the archive. Given per platform, not at the top: the packager takes a platform's list beside a
+ * common one as a second set that starts from "everything".
+ *
+ * @param own the platform's folder name in the inference runtime, which carries binaries for all of them
+ */
+const filesFor = (own) => [
+  'package.json',
+  'LICENSE',
+  'dist/**/*',
+  '!dist/build{,/**/*}',
+  '!dist/cli{,/**/*}',
+  '!dist/packages{,/**/*}',
+  '!**/*.map',
+  ...onlyTheseModules,
+  // The driver's own build is for Node; the packaged application takes native/abi-<number> (see extraResources).
+  '!node_modules/better-sqlite3/{build,deps,src}{,/**/*}',
+  '!node_modules/onnxruntime-node/script{,/**/*}',
+  `!node_modules/onnxruntime-node/bin/napi-v6/!(${own}){,/**/*}`,
+  // The packager fills in the architecture.
+  `!node_modules/onnxruntime-node/bin/napi-v6/${own}/!(\${arch}){,/**/*}`,
+  '!node_modules/piscina/{benchmark,docs,examples,scripts,src,test,test-jest,test-node}{,/**/*}',
+];
 
 /** @type {import('electron-builder').Configuration} */
 module.exports = {
@@ -49,19 +69,6 @@ module.exports = {
   generateUpdatesFilesForAllChannels: false,
   compression: 'normal',
 
-  files: [
-    'package.json',
-    'LICENSE',
-    'dist/**/*',
-    '!dist/build{,/**/*}',
-    '!dist/cli{,/**/*}',
-    '!dist/packages{,/**/*}',
-    '!**/*.map',
-    ...onlyTheseModules,
-    // The driver's own build is for Node; the packaged application takes native/abi-<number> (see extraResources).
-    '!node_modules/better-sqlite3/{build,deps,src}{,/**/*}',
-    '!node_modules/onnxruntime-node/script{,/**/*}',
-  ],
   asar: true,
   // Loaded by the operating system or mapped into memory, hence real files beside the archive.
   asarUnpack: [
@@ -96,7 +103,7 @@ module.exports = {
   win: {
     target: ['nsis', 'zip'],
     icon: 'build/icons/icon.ico',
-    files: otherRuntimes('linux', 'darwin'),
+    files: filesFor('win32'),
   },
   nsis: {
     oneClick: false,
@@ -117,7 +124,7 @@ module.exports = {
     entitlementsInherit: 'build/native/entitlements.mac.plist',
     // Needs an Apple account and the network; the distributor turns it on.
     notarize: false,
-    files: otherRuntimes('linux', 'win32'),
+    files: filesFor('darwin'),
   },
   dmg: { writeUpdateInfo: false, sign: false },
   linux: {
@@ -128,7 +135,7 @@ module.exports = {
     synopsis: 'De-identifies head scans offline',
     maintainer: 'The Refacade authors <authors@refacade.invalid>',
     vendor: 'The Refacade authors',
-    files: otherRuntimes('darwin', 'win32'),
+    files: filesFor('linux'),
   },
 
   /** Fails early, and says what to do, rather than shipping an application that cannot open its catalog. */
