@@ -62,7 +62,7 @@ export function anatomyFrom(seed: number): Anatomy {
     gapMm: around(1.8, 0.4),
     ventricles: around(1, 0.25),
     folds: waves(random, 7, 14, 19),
-    texture: waves(random, 5, 18, 34),
+    texture: waves(random, 3, 18, 34),
   };
 }
 

@@ -61,8 +61,8 @@ export interface CohortTruth {
  * Writes a small messy lab folder: phantom heads as DICOM and NIfTI, with invented identifiers everywhere
  * identifiers hide, and the accidents that real folders hold.
  *
- * 1: explicit little endian, T1w + T2w + localizer + screenshot in one study. 2: implicit little endian, a
- * truncated file and a text file beside it. 3: RLE T1w, deflated FLAIR with a slice missing. 4: NIfTI with the name
+ * 1: explicit little endian, T1w + T2w + localizer + deflated screenshot in one study. 2: implicit little endian, a
+ * truncated file and a text file beside it. 3: RLE T1w, FLAIR with a slice missing. 4: NIfTI with the name
  * in its header. 5: BIDS with a telling sidecar. 6: plain `.nii`, oblique. 7 and on: explicit little endian. Last, a
  * person of whom only a skull-stripped NIfTI exists, and a second copy of one file.
  *
@@ -97,12 +97,8 @@ const RECIPES: readonly Recipe[] = [
   async (cohort, person) => {
     const base = `PACS_export/${person.patientId}/mprage`;
     const head: HeadOptions = { seed: person.seed, axisCodes: 'PIL' };
-    const [first] = cohort.mr(person, base, head, T1, 'implicit', '.IMA');
-    cohort.write(
-      `PACS_export/${person.patientId}/broken.dcm`,
-      first!.subarray(0, Math.floor(first!.length * 0.55)),
-    );
-    cohort.stray(`PACS_export/${person.patientId}/broken.dcm`, 'truncated-dicom');
+    cohort.mr(person, base, head, T1, 'implicit', '.IMA');
+    cohort.truncated(person, `PACS_export/${person.patientId}/broken.dcm`, head);
     const note = `Scan list of ${person.given} ${person.family}, please call back.\n`;
     cohort.write(`PACS_export/${person.patientId}/readme.dcm`, new TextEncoder().encode(note));
     cohort.stray(`PACS_export/${person.patientId}/readme.dcm`, 'text-named-dcm');
@@ -116,7 +112,7 @@ const RECIPES: readonly Recipe[] = [
     };
     cohort.mr(person, 'usb_stick/A/0001', head, T1, 'rle', '.dcm');
     const flair: HeadOptions = { ...head, contrast: 'FLAIR', voxelSizeMm: cohort.thick };
-    cohort.mr(person, 'usb_stick/A/0002', flair, FLAIR_WITH_GAP, 'deflated', '.dcm');
+    cohort.mr(person, 'usb_stick/A/0002', flair, FLAIR_WITH_GAP, 'explicit', '.dcm');
   },
   async (cohort, person) => {
     const path = `nifti_old/${person.family}_T1.nii.gz`;
@@ -193,7 +189,7 @@ class CohortWriter {
     this.plant(person, 'name', person.family, file, 'path');
   }
 
-  /** A DICOM series of a phantom; returns the files' bytes. */
+  /** A DICOM series of a phantom. */
   mr(
     person: Person,
     folder: string,
@@ -201,13 +197,11 @@ class CohortWriter {
     info: SeriesInfo,
     syntax: TransferSyntaxName,
     suffix: string,
-  ): Uint8Array[] {
+  ): void {
     const phantom = headPhantom({ voxelSizeMm: this.voxelSizeMm, ...head });
     const instances = mrSeries(person, phantom.volume, info);
-    const bytes = instances.map(({ dataset }, n) => {
-      const file = dicomFile(dataset, syntax);
-      this.write(`${folder}/IM${String(n + 1).padStart(6, '0')}${suffix}`, file);
-      return file;
+    instances.forEach(({ dataset }, n) => {
+      this.write(`${folder}/IM${String(n + 1).padStart(6, '0')}${suffix}`, dicomFile(dataset, syntax));
     });
     const firstFile = `${folder}/IM000001${suffix}`;
     if (info.contrast === 'T1w') {
@@ -218,20 +212,17 @@ class CohortWriter {
       ['uid', seriesUidOf(person, info.number), '(0020,000E)'],
       ['uid', instances[0]!.sopInstanceUid, '(0008,0018)'],
     ];
-    // A deflated dataset holds its identifiers too, but not as plain bytes.
-    for (const [kind, value, place] of uids)
-      if (syntax !== 'deflated') this.plant(person, kind, value, firstFile, place);
+    for (const [kind, value, place] of uids) this.plant(person, kind, value, firstFile, place);
     this.#series.push({
       subject: person.key,
       kind: info.contrast,
       format: 'dicom',
       path: folder,
-      files: bytes.length,
+      files: instances.length,
       seriesInstanceUid: seriesUidOf(person, info.number),
       truth: info.missing === undefined ? phantom.truth : undefined,
       oddity: info.missing === undefined ? undefined : 'missing slice',
     });
-    return bytes;
   }
 
   /** Three single slices through the head in three orientations, one series. */
@@ -263,9 +254,18 @@ class CohortWriter {
     });
   }
 
+  /** The one file left of another series, cut off within its pixels. */
+  truncated(person: Person, path: string, head: HeadOptions): void {
+    const { volume } = headPhantom({ ...head, voxelSizeMm: 2, fieldOfViewMm: [2, 240, 224] });
+    const info: SeriesInfo = { ...T1, number: 7, description: 't1_repeat' };
+    const whole = dicomFile(mrSeries(person, volume, info)[0]!.dataset, 'implicit');
+    this.write(path, whole.subarray(0, Math.floor(whole.length * 0.55)));
+    this.stray(path, 'truncated-dicom');
+  }
+
   screen(person: Person, path: string): void {
     const { dataset, burnedIn } = screenshot(person);
-    this.write(path, dicomFile(dataset, 'explicit'));
+    this.write(path, dicomFile(dataset, 'deflated'));
     for (const line of burnedIn) this.plant(person, 'burned-in', line, path, 'pixels');
     this.#series.push({
       subject: person.key,
