@@ -3,6 +3,10 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appContract } from '../shared/contract.ts';
+import { deidentifyContract } from '../shared/deidentify/contract.ts';
+import { importContract } from '../shared/import/contract.ts';
+import type { Contract, Handlers } from '../shared/rpc.ts';
+import { shareContract } from '../shared/share/contract.ts';
 import { readDerivative } from './catalog/derivatives.ts';
 import { catalogHandlers } from './catalog/handlers.ts';
 import { deidentifyHandlers } from './deidentify/handlers.ts';
@@ -92,11 +96,10 @@ export function createApp(options: AppOptions): App {
       doctorPaths: { staticDir, workerFile },
     }),
     ...catalogHandlers(() => requireSession().db),
-    ...importHandlers(() => {
+    ...late(importContract, () => {
       const s = requireSession();
-      return {
+      return importHandlers({
         db: s.db,
-        changed: (...areas: string[]) => s.changed(...areas),
         startImport: (sources: string[]) => ({
           batchId: s.startBatch([
             {
@@ -107,9 +110,9 @@ export function createApp(options: AppOptions): App {
             },
           ]),
         }),
-      };
+      });
     }),
-    ...deidentifyHandlers(requireSession),
+    ...late(deidentifyContract, () => deidentifyHandlers(requireSession())),
     ...reviewHandlers(() => {
       const s = requireSession();
       return {
@@ -123,7 +126,7 @@ export function createApp(options: AppOptions): App {
       const s = requireSession();
       return { db: s.db, startMeasure: (seriesIds: readonly number[]) => startMeasure(s, seriesIds) };
     }),
-    ...shareHandlers(() => shareContext(requireSession())),
+    ...late(shareContract, () => shareHandlers(shareContext(requireSession()))),
     ...jobsHandlers(requireSession),
   };
   const dispatch = createDispatch(appContract, handlers, (name, error) =>
@@ -165,9 +168,21 @@ export function createApp(options: AppOptions): App {
   };
 }
 
+/** Handlers that are made anew for each question, so that they follow the open project. */
+function late<C extends Contract>(contract: C, make: () => Handlers<C>): Handlers<C> {
+  const entries = Object.keys(contract).map((name) => [
+    name,
+    (input: unknown) => (make()[name] as (i: unknown) => unknown)(input),
+  ]);
+  return Object.fromEntries(entries) as Handlers<C>;
+}
+
 /** Names and numbers of the people in a project, for the log's redactor. */
 function knownIdentifiers(s: ProjectSession): string[] {
-  const rows = s.db.prepare('SELECT patient_id, patient_name, birth_date FROM subject').raw().all() as string[][];
+  const rows = s.db
+    .prepare('SELECT patient_id, patient_name, birth_date FROM subject')
+    .raw()
+    .all() as string[][];
   return rows.flat().filter((text) => text.length > 0);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 import type { Db } from '../catalog/database.ts';
 import { UserError } from '../dispatch.ts';
-import { resolveSeriesFiles } from '../import/import.ts';
+import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import type { ProjectFolder } from './project-folder.ts';
 

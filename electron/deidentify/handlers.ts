@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import type { deidentifyContract } from '../../shared/deidentify/contract.ts';
+import type { Handlers } from '../../shared/rpc.ts';
+import { UserError } from '../dispatch.ts';
+import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
+import type { ProjectSession } from '../project/session.ts';
+import { ensureVolume } from '../project/source-volume.ts';
+import { type BatchContext, listMethods, previewFace, startDeidentify } from './batch-handlers.ts';
+import { crosswalkHandlers } from './crosswalk-handlers.ts';
+import { type PreviewSource, type PreviewSubject, previewHeaderHandler } from './header/preview-header.ts';
+import { getPolicy } from './policies.ts';
+import { policyHandlers } from './policies-handlers.ts';
+
+/** Answers for the `deidentify.*` questions of the open project. */
+export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentifyContract> {
+  const batch: BatchContext = {
+    db: s.db,
+    previewDir: s.folder.previewDir,
+    pool: s.pool,
+    policy: (name) => getPolicy(s.folder.dir, name),
+    ensureVolume: (seriesId) =>
+      ensureVolume(
+        { db: s.db, folder: s.folder, pool: s.pool },
+        seriesId,
+        new AbortController().signal,
+        () => {},
+      ),
+    startBatch: (jobs) => s.startBatch(jobs),
+  };
+  return {
+    ...policyHandlers({ projectDir: s.folder.dir }),
+    ...crosswalkHandlers({ db: s.db, projectDir: s.folder.dir, keys: s.keys }),
+    ...previewHeaderHandler({
+      projectDir: s.folder.dir,
+      keys: s.keys,
+      firstFile: (seriesId) => firstFile(s, seriesId),
+      subjectOf: (seriesId) => subjectOf(s, seriesId),
+    }),
+    'deidentify.methods': listMethods,
+    'deidentify.start': (input) => startDeidentify(batch, input),
+    'deidentify.previewFace': (input) => previewFace(batch, input),
+  };
+}
+
+function firstFile(s: ProjectSession, seriesId: number): PreviewSource {
+  const { format, files } = resolveSeriesFiles(s.db, seriesId);
+  const path = files[0];
+  if (!path || !existsSync(path)) {
+    throw new UserError(
+      'source-missing',
+      'The first file of this series is no longer where it was imported from.',
+      'Bring the folder back, or import it from its new place.',
+    );
+  }
+  const sidecarPath = path.replace(/\.nii(\.gz)?$/i, '.json');
+  return { format, path, ...(sidecarPath !== path && existsSync(sidecarPath) ? { sidecarPath } : {}) };
+}
+
+function subjectOf(s: ProjectSession, seriesId: number): PreviewSubject {
+  return s.db
+    .prepare(
+      `SELECT u.source_key AS sourceKey, u.label, t.session_label AS sessionLabel, s.kind FROM series s
+       JOIN subject u ON u.id = s.subject_id JOIN study t ON t.id = s.study_id WHERE s.id = ?`,
+    )
+    .get(seriesId) as PreviewSubject;
+}
