@@ -9,6 +9,15 @@ export type Statement = import('better-sqlite3').Statement<unknown[]>;
 
 export type SourceFileKind = 'dicom' | 'nifti' | 'sidecar' | 'dicomdir' | 'other' | 'unreadable';
 
+/** A file that an earlier import met. */
+export interface KnownFile {
+  id: number;
+  size: number;
+  mtime_ms: number;
+  kind: SourceFileKind;
+  state: 'present' | 'changed' | 'missing';
+}
+
 /** Codes of Problems that belong to an import as a whole: they are replaced by the next one. */
 const importWideCodes = ['unreadable-folder', 'unreadable-file', 'source-not-found'];
 const crossStudyCodes = ['study-of-several-patients', 'patient-id-shared'];
@@ -40,10 +49,7 @@ export class ImportWrites {
     return (this.#sql('SELECT id FROM source_root WHERE path = ?').get(path) as { id: number }).id;
   }
 
-  knownFile(
-    rootId: number,
-    path: string,
-  ): { id: number; size: number; mtime_ms: number; kind: SourceFileKind; state: string } | undefined {
+  knownFile(rootId: number, path: string): KnownFile | undefined {
     return this.#sql(
       'SELECT id, size, mtime_ms, kind, state FROM source_file WHERE root_id = ? AND path = ?',
     ).get(rootId, path) as never;
@@ -111,6 +117,7 @@ export class ImportWrites {
       const fileIds = draft.instances.map((i) =>
         this.putFile(i.rootId, i.path, i.size, i.mtimeMs, draft.format),
       );
+      if (changed.size > 0) for (const id of fileIds) this.replaceFileProblems(id, []);
       const touched = draft.instances.some((i) => changed.has(`${i.rootId}|${i.path}`));
       if (row && !touched && this.#hasExactly(row.id, fileIds)) continue;
       const id = row

@@ -3,18 +3,13 @@ import { opendir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 
-/** A file met on the walk; nothing of it has been opened yet. */
+/** A file met on the walk; it has been neither opened nor measured yet. */
 export interface FoundFile {
   /** Relative to the walked folder, '/' separated. */
   path: string;
-  size: number;
-  mtimeMs: number;
 }
 
 export type Discovery = { file: FoundFile } | { problem: Problem; unreadableFolder?: string };
-
-/** How many `stat` calls are under way at once: enough for a network drive, few enough for a laptop. */
-const parallelStats = 32;
 
 /**
  * Walks a folder, depth first, and yields every regular file under it.
@@ -54,27 +49,31 @@ export async function* discover(root: string, signal?: AbortSignal): AsyncGenera
   }
 
   async function* settle(entries: Dirent[], folder: string): AsyncGenerator<Discovery> {
-    for (let from = 0; from < entries.length; from += parallelStats) {
+    for (const entry of entries) {
       signal?.throwIfAborted();
-      const slice = entries.slice(from, from + parallelStats);
-      const results = await Promise.all(slice.map((entry) => look(entry, folder)));
-      for (const result of results) {
-        if (!result) continue;
-        if ('folder' in result) pending.push(result.folder);
-        else yield result;
-      }
+      const result = look(entry, folder);
+      const found = result instanceof Promise ? await result : result;
+      if (!found) continue;
+      if ('folder' in found) pending.push(found.folder);
+      else yield found;
     }
   }
 
-  async function look(entry: Dirent, folder: string): Promise<Discovery | { folder: string } | undefined> {
+  type Found = Discovery | { folder: string } | undefined;
+
+  function look(entry: Dirent, folder: string): Found | Promise<Found> {
     const path = folder ? `${folder}/${entry.name}` : entry.name;
     if (entry.isDirectory()) return { folder: path };
-    if (!entry.isFile() && !entry.isSymbolicLink()) return undefined; // sockets, pipes, devices
+    if (entry.isFile()) return { file: { path } };
+    return entry.isSymbolicLink() ? follow(path) : undefined; // not sockets, pipes, devices
+  }
+
+  async function follow(path: string): Promise<Found> {
     try {
       const info = await stat(join(root, path));
       if (info.isDirectory()) return { folder: path };
       if (!info.isFile()) return undefined;
-      return { file: { path, size: info.size, mtimeMs: info.mtimeMs } };
+      return { file: { path } };
     } catch (error) {
       return {
         problem: {

@@ -264,12 +264,7 @@ function arrange(instances: readonly SourceInstance[]): CheckedVolume {
     shape: [columns, rows, instances.length * first.frames],
   };
   const { orientation, pixelSpacing } = first;
-  if (
-    !orientation ||
-    !pixelSpacing ||
-    !pixelSpacing.every((s) => s > 0) ||
-    Math.hypot(...sliceNormal(orientation)) < 0.9
-  )
+  if (!orientation || !pixelSpacing?.every((s) => s > 0) || Math.hypot(...sliceNormal(orientation)) < 0.9)
     return missing;
   if (first.mosaicTiles) return mosaicVolume(instances, byNumber);
   const framed = first.frames > 1;

@@ -30,29 +30,53 @@ export class ImportStaging {
     this.#db = db;
     this.drop();
     db.exec(`
-      CREATE TEMP TABLE import_seen (root_id INTEGER, path TEXT, PRIMARY KEY (root_id, path)) WITHOUT ROWID;
+      CREATE TEMP TABLE import_seen (file_id INTEGER PRIMARY KEY);
       CREATE TEMP TABLE import_staged (
-        group_key TEXT, root_id INTEGER, path TEXT, size INTEGER, mtime_ms REAL, status TEXT, kind TEXT, header TEXT,
-        PRIMARY KEY (group_key, root_id, path)
-      ) WITHOUT ROWID;
+        group_key TEXT, root_id INTEGER, path TEXT, size INTEGER, mtime_ms REAL, status TEXT, kind TEXT, header TEXT
+      );
       CREATE TEMP TABLE import_staged_file (root_id INTEGER, path TEXT, PRIMARY KEY (root_id, path)) WITHOUT ROWID;
+      CREATE TEMP TABLE import_missing (file_id INTEGER PRIMARY KEY);
       CREATE TEMP TABLE import_touched (series_id INTEGER PRIMARY KEY);
     `);
-    this.#addSeen = db.prepare('INSERT OR IGNORE INTO temp.import_seen (root_id, path) VALUES (?, ?)');
+    this.#addSeen = db.prepare('INSERT OR IGNORE INTO temp.import_seen (file_id) VALUES (?)');
     this.#addStaged = db.prepare(
-      'INSERT OR REPLACE INTO temp.import_staged (group_key, root_id, path, size, mtime_ms, status, kind, header) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO temp.import_staged (group_key, root_id, path, size, mtime_ms, status, kind, header) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#addTouched = db.prepare('INSERT OR IGNORE INTO temp.import_touched (series_id) VALUES (?)');
   }
 
   drop(): void {
-    for (const table of ['import_seen', 'import_staged', 'import_staged_file', 'import_touched'])
+    for (const table of [
+      'import_seen',
+      'import_staged',
+      'import_staged_file',
+      'import_missing',
+      'import_touched',
+    ])
       this.#db.exec(`DROP TABLE IF EXISTS temp.${table}`);
   }
 
-  /** Returns false when this file was already met in this import (two sources may overlap). */
-  seen(rootId: number, path: string): boolean {
-    return this.#addSeen.run(rootId, path).changes === 1;
+  /** Remembers that a catalogued file was met. */
+  seen(fileId: number): void {
+    this.#addSeen.run(fileId);
+  }
+
+  /** Remembers that a catalogued file has gone; it is marked when its series is settled. */
+  missing(fileId: number): void {
+    this.#db.prepare('INSERT OR IGNORE INTO temp.import_missing (file_id) VALUES (?)').run(fileId);
+  }
+
+  missingFiles(): number[] {
+    return (
+      this.#db.prepare('SELECT file_id AS id FROM temp.import_missing').all() as Array<{ id: number }>
+    ).map((r) => r.id);
+  }
+
+  /** This file needs no second reading. */
+  handled(rootId: number, path: string): void {
+    this.#db
+      .prepare('INSERT OR IGNORE INTO temp.import_staged_file (root_id, path) VALUES (?, ?)')
+      .run(rootId, path);
   }
 
   stage(rootId: number, file: ReadFile, status: StagedStatus): void {
@@ -78,9 +102,25 @@ export class ImportStaging {
     return this.#db
       .prepare(
         `SELECT f.id, f.path FROM source_file f WHERE f.root_id = ? AND f.state <> 'missing' AND substr(f.path, 1, ?) = ?
-         AND NOT EXISTS (SELECT 1 FROM temp.import_seen s WHERE s.root_id = f.root_id AND s.path = f.path)`,
+         AND NOT EXISTS (SELECT 1 FROM temp.import_seen s WHERE s.file_id = f.id)`,
       )
       .all(rootId, under.length, under) as Array<{ id: number; path: string }>;
+  }
+
+  /** Ends the main reading: indexes are built once, which is cheaper than keeping them while staging. */
+  index(): void {
+    this.#db.exec(`
+      CREATE INDEX temp.import_staged_by_group ON import_staged (group_key);
+      INSERT OR IGNORE INTO temp.import_staged_file SELECT root_id, path FROM temp.import_staged;
+    `);
+  }
+
+  isStaged(rootId: number, path: string): boolean {
+    return (
+      this.#db
+        .prepare('SELECT 1 FROM temp.import_staged_file WHERE root_id = ? AND path = ?')
+        .get(rootId, path) !== undefined
+    );
   }
 
   /** Present files of every series that is touched or shares its UID with a staged file, and are not staged yet. */
@@ -100,7 +140,7 @@ export class ImportStaging {
          )
          SELECT DISTINCT f.root_id AS rootId, f.path FROM affected a
          JOIN instance i ON i.series_id = a.id JOIN source_file f ON f.id = i.file_id
-         WHERE f.state <> 'missing'
+         WHERE f.state <> 'missing' AND NOT EXISTS (SELECT 1 FROM temp.import_missing m WHERE m.file_id = f.id)
            AND NOT EXISTS (SELECT 1 FROM temp.import_staged_file g WHERE g.root_id = f.root_id AND g.path = f.path)
          ORDER BY f.root_id, f.path`,
       )

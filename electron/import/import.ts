@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ImportReport } from '../../shared/import/records.ts';
 import type { Problem } from '../../shared/problem.ts';
 import type { Db } from '../catalog/database.ts';
-import { ImportWrites, type SourceFileKind } from '../catalog/import-writes.ts';
+import { ImportWrites, type KnownFile, type SourceFileKind } from '../catalog/import-writes.ts';
 import type { DicomHeader } from './dicom/header-record.ts';
 import { discover, type FoundFile } from './discover.ts';
 import { groupSeries } from './group-series.ts';
@@ -13,7 +13,7 @@ import { stemOf } from './nifti/bids-name.ts';
 import { niftiSeries } from './nifti/nifti-series.ts';
 import type { NiftiSource, ReadFile } from './read-file.ts';
 import type { SeriesDraft } from './series-draft.ts';
-import type { ReadHeadersParams } from './tasks.ts';
+import type { FileStamp, ReadHeadersParams } from './tasks.ts';
 
 export interface ImportOptions {
   /** Runs a task of `importTasks`, usually in the worker pool. */
@@ -94,6 +94,8 @@ class ImportRun {
   readonly #tasks = new Set<Promise<void>>();
   #failure: unknown;
   #counts = { seen: 0, unchanged: 0, new: 0, changed: 0, missing: 0, read: 0 };
+  /** Files of known series that no longer hold an image. */
+  readonly #noLongerData: Array<{ rootId: number; file: ReadFile }> = [];
   /** Images whose sidecar changed although they did not. */
   readonly #sidecarChanged: Array<{ rootId: number; path: string }> = [];
 
@@ -114,6 +116,8 @@ class ImportRun {
       await this.#readSiblings();
       await this.#writeGroups();
       this.#writes.transaction(() => {
+        for (const { rootId, file } of this.#noLongerData) this.#putOther(rootId, file);
+        for (const id of this.#staging.missingFiles()) this.#writes.markMissing(id);
         for (const id of this.#staging.deserted()) this.#writes.markSeriesMissing(id);
         this.#writes.sweep();
         this.#writes.labelSessions();
@@ -154,6 +158,14 @@ class ImportRun {
       if (info.isFile()) scope.file = basename(path);
       this.#scopes.push(scope);
     }
+    // A source inside another is walked with it, once.
+    const place = (s: Scope) =>
+      `${s.root}/${s.prefix}${s.prefix ? '/' : ''}${s.file ?? ''}`.replace(/^\/\//, '/');
+    const inside = (a: Scope, b: Scope) => !b.file && place(a) !== place(b) && place(a).startsWith(place(b));
+    const kept = this.#scopes.filter(
+      (a, n) => !this.#scopes.some((b, m) => inside(a, b) || (m < n && place(a) === place(b))),
+    );
+    this.#scopes.splice(0, this.#scopes.length, ...kept);
   }
 
   /** The known root that holds this folder most closely. */
@@ -183,9 +195,7 @@ class ImportRun {
       await this.#sort(scope, nested, files);
     };
     if (scope.file) {
-      const info = await stat(join(start, scope.file));
-      const path = scope.prefix ? `${scope.prefix}/${scope.file}` : scope.file;
-      buffer.push({ path, size: info.size, mtimeMs: info.mtimeMs });
+      buffer.push({ path: scope.prefix ? `${scope.prefix}/${scope.file}` : scope.file });
     } else {
       for await (const item of discover(start, signal)) {
         if ('problem' in item) {
@@ -193,7 +203,7 @@ class ImportRun {
           unread.push(item.unreadableFolder === undefined ? item.problem.subject : item.unreadableFolder);
           continue;
         }
-        buffer.push(scope.prefix ? { ...item.file, path: `${scope.prefix}/${item.file.path}` } : item.file);
+        buffer.push(scope.prefix ? { path: `${scope.prefix}/${item.file.path}` } : item.file);
         if (buffer.length === chunkSize * 4) await flush();
       }
     }
@@ -207,39 +217,59 @@ class ImportRun {
     nested: ReadonlyArray<readonly [number, string]>,
     files: readonly FoundFile[],
   ): Promise<void> {
-    const toRead = new Map<number, Array<{ path: string; status: SeenStatus }>>();
-    this.#writes.transaction(() => {
-      for (const file of files) {
-        const { rootId, path } = this.#owner(scope, nested, file.path);
-        if (!this.#staging.seen(rootId, path)) continue;
-        this.#counts.seen++;
-        const known = this.#writes.knownFile(rootId, path);
-        const same = known && known.size === file.size && Math.abs(known.mtime_ms - file.mtimeMs) < 1;
-        const status: SeenStatus = !known
-          ? 'new'
-          : !same
-            ? 'changed'
-            : known.state === 'missing'
-              ? 'returned'
-              : 'unchanged';
-        if (status === 'unchanged') {
-          this.#counts.unchanged++;
-          this.#kinds[known!.kind]++;
-          continue;
-        }
-        this.#counts[status === 'new' ? 'new' : 'changed']++;
-        if (known) for (const id of this.#writes.seriesOfFile(known.id)) this.#staging.touch(id);
-        const list = toRead.get(rootId);
-        if (list) list.push({ path, status });
-        else toRead.set(rootId, [{ path, status }]);
-      }
-    });
-    for (const [rootId, list] of toRead) {
+    const fresh = new Map<number, Array<{ path: string; status: SeenStatus }>>();
+    const familiar = new Map<number, Array<{ path: string; known: KnownFile }>>();
+    for (const file of files) {
+      const { rootId, path } = this.#owner(scope, nested, file.path);
+      const known = this.#writes.knownFile(rootId, path);
+      if (known) push(familiar, rootId, { path, known });
+      else push(fresh, rootId, { path, status: 'new' });
+    }
+    this.#counts.seen += files.length;
+    for (const [rootId, list] of familiar) {
+      for (const changed of await this.#compare(rootId, list)) push(fresh, rootId, changed);
+    }
+    for (const [rootId, list] of fresh) {
+      this.#counts.new += list.filter((f) => f.status === 'new').length;
       for (let from = 0; from < list.length; from += chunkSize)
         await this.#readChunk(rootId, list.slice(from, from + chunkSize));
     }
     this.#options.progress(this.#counts.unchanged + this.#counts.read, null, 'reading headers');
     await nextTurn();
+  }
+
+  /** Of files that the catalog knows, those that must be read again. */
+  async #compare(
+    rootId: number,
+    list: ReadonlyArray<{ path: string; known: KnownFile }>,
+  ): Promise<Array<{ path: string; status: SeenStatus }>> {
+    const root = this.#rootPaths.get(rootId)!;
+    const parts: Array<Promise<FileStamp[]>> = [];
+    for (let from = 0; from < list.length; from += chunkSize) {
+      const params: ReadHeadersParams = {
+        root,
+        files: list.slice(from, from + chunkSize).map((f) => f.path),
+      };
+      parts.push(this.#options.runTask('import.stampFiles', params) as Promise<FileStamp[]>);
+    }
+    const stamps = (await Promise.all(parts)).flat();
+    const again: Array<{ path: string; status: SeenStatus }> = [];
+    this.#writes.transaction(() => {
+      for (const [n, { path, known }] of list.entries()) {
+        const stamp = stamps[n];
+        this.#staging.seen(known.id);
+        const same = stamp && known.size === stamp.size && Math.abs(known.mtime_ms - stamp.mtimeMs) < 1;
+        if (same && known.state !== 'missing') {
+          this.#counts.unchanged++;
+          this.#kinds[known.kind]++;
+          continue;
+        }
+        this.#counts.changed++;
+        for (const id of this.#writes.seriesOfFile(known.id)) this.#staging.touch(id);
+        again.push({ path, status: same ? 'returned' : 'changed' });
+      }
+    });
+    return again;
   }
 
   #owner(
@@ -285,13 +315,25 @@ class ImportRun {
       this.#staging.stage(rootId, file, status);
       return;
     }
+    const known = status === 'new' ? undefined : this.#writes.knownFile(rootId, file.path);
+    if (known && this.#writes.seriesOfFile(known.id).length > 0) {
+      // It used to be part of a series: settled together with that series, so that a kill in between loses nothing.
+      for (const id of this.#writes.seriesOfFile(known.id)) this.#staging.touch(id);
+      this.#staging.handled(rootId, file.path);
+      this.#noLongerData.push({ rootId, file });
+      return;
+    }
+    this.#putOther(rootId, file);
+    if (file.kind === 'sidecar' && status !== 'sibling' && /\.json$/i.test(file.path))
+      this.#noteSidecar(rootId, file.path);
+  }
+
+  #putOther(rootId: number, file: ReadFile): void {
     const fileId = this.#writes.putFile(rootId, file.path, file.size, file.mtimeMs, file.kind);
-    for (const id of this.#writes.seriesOfFile(fileId)) this.#staging.touch(id);
+    this.#staging.seen(fileId);
     this.#writes.dropInstancesOfFile(fileId);
     this.#writes.replaceFileProblems(fileId, file.problems);
     if (file.missing) this.#writes.markMissing(fileId);
-    if (file.kind === 'sidecar' && status !== 'sibling' && /\.json$/i.test(file.path))
-      this.#noteSidecar(rootId, file.path);
   }
 
   /** A new or changed sidecar tells something new about an image that may itself be unchanged. */
@@ -326,7 +368,7 @@ class ImportRun {
           )
             continue;
           this.#counts.missing++;
-          this.#writes.markMissing(file.id);
+          this.#staging.missing(file.id);
           for (const id of this.#writes.seriesOfFile(file.id)) this.#staging.touch(id);
         }
       }
@@ -334,11 +376,15 @@ class ImportRun {
   }
 
   async #readSiblings(): Promise<void> {
+    this.#staging.index();
     const files = [
       ...this.#staging.siblings().map((f) => ({ ...f, status: 'sibling' as const })),
-      ...this.#sidecarChanged.map((f) => ({ ...f, status: 'changed' as const })),
+      ...this.#sidecarChanged
+        .filter((f) => !this.#staging.isStaged(f.rootId, f.path))
+        .map((f) => ({ ...f, status: 'changed' as const })),
     ];
-    const byRoot = groupBy(files);
+    const byRoot = new Map<number, typeof files>();
+    for (const file of files) push(byRoot, file.rootId, file);
     const counted = { ...this.#kinds };
     for (const [rootId, list] of byRoot) {
       for (let from = 0; from < list.length; from += chunkSize)
@@ -435,14 +481,10 @@ function dicomDrafts(
   );
 }
 
-function groupBy<T extends { rootId: number }>(items: readonly T[]): Map<number, T[]> {
-  const groups = new Map<number, T[]>();
-  for (const item of items) {
-    const list = groups.get(item.rootId);
-    if (list) list.push(item);
-    else groups.set(item.rootId, [item]);
-  }
-  return groups;
+function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
+  const list = groups.get(key);
+  if (list) list.push(value);
+  else groups.set(key, [value]);
 }
 
 function slashes(path: string): string {

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Task } from '../worker/task.ts';
 import { type ConvertedSeries, type ConvertSeriesParams, convertSeries } from './convert-series.ts';
 import { type ReadFile, readSourceFile } from './read-file.ts';
@@ -18,8 +20,27 @@ const readHeaders: Task<ReadHeadersParams, ReadFile[]> = async ({ root, files },
   return results;
 };
 
+/** Size and modification time of one file; null when it cannot be looked at. */
+export type FileStamp = { size: number; mtimeMs: number } | null;
+
+/** In a worker like the reading: a slow network drive must not hold up the main thread. */
+const stampFiles: Task<ReadHeadersParams, FileStamp[]> = async ({ root, files }, context) =>
+  files.map((path, n) => {
+    if (n % 64 === 0) context.signal.throwIfAborted();
+    try {
+      const info = statSync(join(root, path));
+      return { size: info.size, mtimeMs: info.mtimeMs };
+    } catch {
+      return null;
+    }
+  });
+
 const convert: Task<ConvertSeriesParams, ConvertedSeries> = (params, context) =>
   convertSeries(params, context);
 
 /** What import asks of the worker pool. */
-export const importTasks = { 'import.readHeaders': readHeaders, 'import.convertSeries': convert };
+export const importTasks = {
+  'import.readHeaders': readHeaders,
+  'import.stampFiles': stampFiles,
+  'import.convertSeries': convert,
+};

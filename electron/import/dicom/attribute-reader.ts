@@ -1,12 +1,29 @@
 import type { DataSet, Element } from 'dicom-parser';
 import { decodeDicomText } from './character-sets.ts';
 
+/** Where the value of one attribute lies. */
+export interface AttributeValue {
+  vr?: string;
+  dataOffset: number;
+  length: number;
+  items?: Element[];
+}
+
+/** The attributes of one data set: a full parse, or the few that a scan kept (always little endian). */
+export interface AttributeSet {
+  byteArray: Uint8Array;
+  elements: Record<string, AttributeValue>;
+  uint16?: DataSet['uint16'];
+  float?: DataSet['float'];
+  double?: DataSet['double'];
+}
+
 /** Reads typed values out of a parsed data set; every method answers `undefined` rather than throw. */
 export class AttributeReader {
-  readonly #set: DataSet;
+  readonly #set: AttributeSet;
   readonly characterSets: readonly string[];
 
-  constructor(set: DataSet, inherited: readonly string[] = []) {
+  constructor(set: AttributeSet, inherited: readonly string[] = []) {
     this.#set = set;
     const own = this.#ascii('x00080005');
     this.characterSets = own === undefined ? inherited : own.split('\\').map((s) => s.trim());
@@ -18,7 +35,7 @@ export class AttributeReader {
 
   bytes(tag: string): Uint8Array | undefined {
     const element = this.#set.elements[tag];
-    if (!element || !element.length || element.items) return undefined;
+    if (!element?.length || element.items) return undefined;
     const end = element.dataOffset + element.length;
     if (end > this.#set.byteArray.length) return undefined;
     return this.#set.byteArray.subarray(element.dataOffset, end);
@@ -58,21 +75,26 @@ export class AttributeReader {
   }
 
   uint16(tag: string): number | undefined {
-    const element = this.#set.elements[tag];
-    return element && element.length >= 2 ? this.#set.uint16(tag) : undefined;
+    const bytes = this.bytes(tag);
+    if (!bytes || bytes.length < 2) return undefined;
+    return this.#set.uint16 ? this.#set.uint16(tag) : bytes[0]! | (bytes[1]! << 8);
   }
 
-  /** A number in whichever of FD, FL, US, UL, DS the element is (explicit), or FD (implicit, 8 bytes). */
+  /** A number in whichever of FD, FL, DS the element is (explicit), or FD (implicit, 8 bytes). */
   float(tag: string): number | undefined {
-    const element = this.#set.elements[tag];
-    if (!element?.length) return undefined;
-    if (element.vr === 'FL') return this.#set.float(tag);
-    if (element.vr === 'FD' || element.length === 8) return this.#set.double(tag);
+    const bytes = this.bytes(tag);
+    if (!bytes) return undefined;
+    const { vr } = this.#set.elements[tag]!;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (vr === 'FL' && bytes.length >= 4)
+      return this.#set.float ? this.#set.float(tag) : view.getFloat32(0, true);
+    if (vr === 'FD' ? bytes.length >= 8 : !vr && bytes.length === 8)
+      return this.#set.double ? this.#set.double(tag) : view.getFloat64(0, true);
     return this.decimal(tag);
   }
 
   items(tag: string): DataSet[] {
-    const items: Element[] = this.#set.elements[tag]?.items ?? [];
+    const items = this.#set.elements[tag]?.items ?? [];
     return items.flatMap((item) => (item.dataSet ? [item.dataSet] : []));
   }
 

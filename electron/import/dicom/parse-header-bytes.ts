@@ -1,5 +1,7 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
+import type { AttributeSet } from './attribute-reader.ts';
+import { scanHeader } from './scan-header.ts';
 
 export const implicitLittle = '1.2.840.10008.1.2';
 export const explicitLittle = '1.2.840.10008.1.2.1';
@@ -13,7 +15,7 @@ const valueRepresentations =
   /^(AE|AS|AT|CS|DA|DS|DT|FD|FL|IS|LO|LT|OB|OD|OF|OL|OV|OW|PN|SH|SL|SQ|SS|ST|SV|TM|UC|UI|UL|UN|UR|US|UT|UV)$/;
 
 export interface ParsedHeader {
-  set: DataSet;
+  set: AttributeSet;
   transferSyntaxUid: string;
   /** The header ended at Pixel Data or at the end of the bytes given, whichever came first. */
   complete: boolean;
@@ -29,15 +31,22 @@ export interface ParsedHeader {
  *
  * @param bytes the first bytes of the file, or all of it
  * @param whole true when `bytes` is the whole file
+ * @param scanFor the attributes needed; with it the quick scan is tried first
  * @returns `undefined` when more bytes are needed to tell
  * @throws Error with a plain sentence when the whole file was given and does not parse
  */
-export function parseHeaderBytes(bytes: Uint8Array, whole: boolean): ParsedHeader | undefined {
+export function parseHeaderBytes(
+  bytes: Uint8Array,
+  whole: boolean,
+  scanFor?: ScanFor,
+): ParsedHeader | undefined {
   const start = dataSetStart(bytes);
+  const scanned = scanFor && quickScan(bytes, start, whole, scanFor);
+  if (scanned) return scanned;
   try {
     const parsed = parseFrom(bytes, start);
     if (parsed.pixels || whole) {
-      if (!parsed.pixels && endsInsideAnElement(parsed.set))
+      if (!parsed.pixels && endsInsideAnElement(parsed.set as DataSet))
         throw new Error('an attribute is longer than the file');
       return { ...parsed, complete: true };
     }
@@ -48,8 +57,33 @@ export function parseHeaderBytes(bytes: Uint8Array, whole: boolean): ParsedHeade
   }
 }
 
+/** Which attributes a caller needs (tag number → key), and which need the full parser. */
+export interface ScanFor {
+  wanted: ReadonlyMap<number, string>;
+  stop: ReadonlySet<number>;
+}
+
+function quickScan(
+  bytes: Uint8Array,
+  start: Start,
+  whole: boolean,
+  scanFor: ScanFor,
+): ParsedHeader | undefined {
+  const { transferSyntaxUid } = start;
+  const from = start.offset ?? start.dataSetAt;
+  if (from === undefined || transferSyntaxUid === explicitBig || transferSyntaxUid === deflated)
+    return undefined;
+  const explicit = (start.parseAs ?? transferSyntaxUid) !== implicitLittle;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const scanned = scanHeader(buffer, from, explicit, scanFor.wanted, scanFor.stop);
+  if (!scanned || !(scanned.pixels || whole)) return undefined;
+  return { set: scanned.set, transferSyntaxUid, complete: true, pixels: scanned.pixels };
+}
+
 interface Start {
   transferSyntaxUid: string;
+  /** Where the data set begins after a meta group in order. */
+  dataSetAt?: number;
   /** Where the data set begins when it must be parsed on its own; undefined when the parser finds it. */
   offset?: number;
   /** How to parse it when that is not what the transfer syntax says. */
@@ -80,7 +114,8 @@ function checkedStart(bytes: Uint8Array, meta: { end: number; transferSyntaxUid:
     return { transferSyntaxUid };
   const found = guessSyntax(bytes, end);
   const announced = transferSyntaxUid === implicitLittle ? implicitLittle : explicitLittle;
-  if (found === announced || found === explicitBig) return { transferSyntaxUid };
+  if (found === announced) return { transferSyntaxUid, dataSetAt: end };
+  if (found === explicitBig) return { transferSyntaxUid };
   return { transferSyntaxUid, offset: end, parseAs: found };
 }
 

@@ -1,12 +1,28 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { DataSet } from 'dicom-parser';
 import { AttributeReader } from './attribute-reader.ts';
 import { readFunctionalGroups } from './functional-groups.ts';
 import type { DicomHeader } from './header-record.ts';
-import { type ParsedHeader, parseHeaderBytes } from './parse-header-bytes.ts';
+import { type ParsedHeader, parseHeaderBytes, type ScanFor } from './parse-header-bytes.ts';
 import { readCsaMosaic } from './siemens-csa.ts';
 
 /** How much is read first, then next, while the header goes on; the last step is the whole file. */
 const steps = [64 * 1024, 1024 * 1024, 16 * 1024 * 1024, 256 * 1024 * 1024];
+
+/** Every top-level attribute that `headerOf` asks for. */
+const asked = [
+  '00080008 00080016 00080018 00080020 00080030 00080050 00080060 00080070 00081030 0008103e',
+  '00081090 00089209 00100010 00100020 00100021 00100030 00100040 00120062 00120063 00180010',
+  '00180015 00180020 00180021 00180024 00180050 00180080 00180081 00180082 00180088 00181030',
+  '00181120 00181314 00189005 00189087 00190010 0019100a 0019100c 0020000d 0020000e 00200011',
+  '00200013 00200032 00200037 00200100 00280002 00280004 00280008 00280010 00280011 00280030',
+  '00280100 00280101 00280301 00281052 00281053 00291010',
+].flatMap((line) => line.split(' '));
+const scanFor: ScanFor = {
+  wanted: new Map(asked.map((tag) => [Number.parseInt(tag, 16), `x${tag}`])),
+  // Shared and per-frame functional groups: nested, so they need the full parser.
+  stop: new Set([0x52009229, 0x52009230]),
+};
 
 export class DicomHeaderError extends Error {
   override name = 'DicomHeaderError';
@@ -17,15 +33,20 @@ export class DicomHeaderError extends Error {
  *
  * @param read gives the first `length` bytes of the file (fewer at its end); called with growing lengths
  * @param fileSize bytes in the file
+ * @param quick false: always the full parser (the tests compare the two)
  * @throws DicomHeaderError when the attributes do not parse to their end
  */
-export function readDicomHeader(read: (length: number) => Uint8Array, fileSize: number): DicomHeader {
+export function readDicomHeader(
+  read: (length: number) => Uint8Array,
+  fileSize: number,
+  quick = true,
+): DicomHeader {
   for (const step of steps) {
     const bytes = read(Math.min(step, fileSize));
     const whole = bytes.length >= fileSize || bytes.length < step;
     let parsed: ParsedHeader | undefined;
     try {
-      parsed = parseHeaderBytes(bytes, whole);
+      parsed = parseHeaderBytes(bytes, whole, quick ? scanFor : undefined);
       if (parsed) return headerOf(parsed, fileSize);
     } catch (error) {
       throw new DicomHeaderError(
@@ -112,7 +133,7 @@ function headerOf(parsed: ParsedHeader, fileSize: number): DicomHeader {
     deidentificationMethod: a.text('x00120063'),
     hasPixels: parsed.pixels !== undefined,
   };
-  if (a.has('x52009229') || a.has('x52009230')) readFunctionalGroups(parsed.set, header);
+  if (a.has('x52009229') || a.has('x52009230')) readFunctionalGroups(parsed.set as DataSet, header);
   if (header.imageType.includes('MOSAIC')) readMosaic(a, header);
   if (parsed.pixels && parsed.pixels.length >= 0 && parsed.pixels.offset + parsed.pixels.length > fileSize)
     header.truncatedPixels = true;
