@@ -1,0 +1,90 @@
+import { Tabs } from '@mantine/core';
+import { useState } from 'react';
+import { useAction, useCall } from '../calls.ts';
+import { useRunning } from '../events.ts';
+import { useProject } from '../project/use-project.ts';
+import { setParams, useRoute } from '../route.ts';
+import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
+import { BatchTab } from './batch-tab.tsx';
+import { CrosswalkTab } from './crosswalk-tab.tsx';
+import { FacePreview } from './face-preview.tsx';
+import { HeaderPreview } from './header-preview.tsx';
+import { MethodPicker } from './method-picker.tsx';
+import { PolicyPicker } from './policy-picker.tsx';
+import { PreviewSeries } from './preview-series.tsx';
+import { StartPanel } from './start-panel.tsx';
+import './deidentify.css';
+
+/** Choose the recipe on the left, see on the right what it will do to one scan, then run it on all. */
+export function DeidentifyScreen() {
+  const policies = useCall('deidentify.policies', {});
+  const methods = useCall('deidentify.methods', {});
+  const settings = useCall('project.settings', {});
+  const save = useAction('project.saveSettings', ['project']);
+  const project = useProject().data;
+  const { params } = useRoute();
+  const running = useRunning('deidentify');
+  const [method, setMethod] = useState<string>();
+  const tab = params.tab ?? (running.length > 0 && !params.preview ? 'batch' : 'headers');
+  const seriesId = Number(params.preview ?? 0);
+  return (
+    <Loaded call={policies} what="policies">
+      {(list) => {
+        const policy =
+          list.find((item) => item.name === (settings.data?.policyName ?? project?.policyName)) ?? list[0];
+        if (!policy) return <p>There is no policy. Import one from a file.</p>;
+        const methodId = method ?? policy.method;
+        return (
+          <div className="rf-recipe">
+            <div className="rf-recipe-side">
+              <PolicyPicker
+                policies={list}
+                policy={policy}
+                onChoose={(name) => {
+                  setMethod(undefined);
+                  void save.run({ policyName: name });
+                }}
+              />
+              {save.error && <ErrorPanel error={save.error} />}
+              <Loaded call={methods} what="methods">
+                {(all) => <MethodPicker methods={all} value={methodId} onChange={setMethod} />}
+              </Loaded>
+              <StartPanel policy={policy} method={methodId} />
+            </div>
+            <Tabs
+              value={tab}
+              onChange={(value) => setParams({ tab: value ?? undefined })}
+              keepMounted={false}
+              className="rf-recipe-main"
+            >
+              <Tabs.List>
+                <Tabs.Tab value="headers">Preview headers</Tabs.Tab>
+                <Tabs.Tab value="face">Preview face</Tabs.Tab>
+                <Tabs.Tab value="batch">Batch and failures</Tabs.Tab>
+                <Tabs.Tab value="crosswalk">Crosswalk</Tabs.Tab>
+              </Tabs.List>
+              {(tab === 'headers' || tab === 'face') && <PreviewSeries seriesId={seriesId} />}
+              <Tabs.Panel value="headers" className="rf-fill" style={{ flex: 1 }}>
+                <HeaderPreview seriesId={seriesId} policy={policy.name} />
+              </Tabs.Panel>
+              <Tabs.Panel value="face" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
+                <FacePreview
+                  key={`${seriesId} ${policy.name} ${methodId}`}
+                  seriesId={seriesId}
+                  policy={policy.name}
+                  method={methodId}
+                />
+              </Tabs.Panel>
+              <Tabs.Panel value="batch" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
+                <BatchTab />
+              </Tabs.Panel>
+              <Tabs.Panel value="crosswalk" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
+                <CrosswalkTab />
+              </Tabs.Panel>
+            </Tabs>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}

@@ -1,0 +1,85 @@
+import type { Policy, Ps315Options } from '../../shared/deidentify/records.ts';
+
+/** The switches of PS3.15 Annex E in a technician's words, in the order of the standard. */
+export const OPTION_WORDS: Record<keyof Ps315Options, { title: string; code: string; meaning: string }> = {
+  cleanPixelData: {
+    title: 'Clean pixel data',
+    code: '113101',
+    meaning: 'Text burned into pixels is looked for; such scans are held.',
+  },
+  cleanRecognizableVisualFeatures: {
+    title: 'Clean recognisable features',
+    code: '113102',
+    meaning: 'The face is changed by the method below.',
+  },
+  cleanGraphics: { title: 'Clean graphics', code: '113103', meaning: 'Overlays and drawings are removed.' },
+  cleanStructuredContent: {
+    title: 'Clean structured content',
+    code: '113104',
+    meaning: 'Report contents are cleaned.',
+  },
+  cleanDescriptors: {
+    title: 'Clean descriptors',
+    code: '113105',
+    meaning: 'Free text such as descriptions is kept after cleaning.',
+  },
+  retainLongitudinalFullDates: {
+    title: 'Keep full dates',
+    code: '113106',
+    meaning: 'Dates stay as they are. Identifying: needs a reason.',
+  },
+  retainLongitudinalModifiedDates: {
+    title: 'Keep shifted dates',
+    code: '113107',
+    meaning: 'All dates of a subject move by the same number of days.',
+  },
+  retainPatientCharacteristics: {
+    title: 'Keep subject characteristics',
+    code: '113108',
+    meaning: 'Age, sex, size and weight stay.',
+  },
+  retainDeviceIdentity: {
+    title: 'Keep device identity',
+    code: '113109',
+    meaning: 'Serial numbers and station names stay.',
+  },
+  retainUids: {
+    title: 'Keep UIDs',
+    code: '113110',
+    meaning: 'Unique identifiers stay, and link back to the archive.',
+  },
+  retainSafePrivate: {
+    title: 'Keep safe private attributes',
+    code: '113111',
+    meaning: 'Vendor attributes known to be safe stay.',
+  },
+  retainInstitutionIdentity: {
+    title: 'Keep institution identity',
+    code: '113112',
+    meaning: 'Name and address of the site stay.',
+  },
+};
+
+/** What a policy does, one plain line per decision. */
+export function describePolicy(policy: Policy): string[] {
+  const { options } = policy;
+  const kept = (Object.keys(OPTION_WORDS) as (keyof Ps315Options)[]).filter(
+    (key) => key.startsWith('retain') && options[key] && !key.includes('Dates'),
+  );
+  const overrides = Object.keys(policy.overrides).length;
+  return [
+    'Headers: PS3.15 Basic Profile',
+    options.retainLongitudinalFullDates
+      ? 'Dates: kept in full'
+      : options.retainLongitudinalModifiedDates
+        ? 'Dates: shifted, same number of days within a subject'
+        : 'Dates: removed',
+    kept.length === 0
+      ? 'Kept besides: nothing'
+      : `Kept besides: ${kept.map((key) => OPTION_WORDS[key].title.replace(/^Keep /, '')).join(', ')}`,
+    `Unknown attributes: ${policy.unknownAttributes === 'remove' ? 'removed and listed' : 'kept'}`,
+    ...(overrides > 0 ? [`${overrides} attribute${overrides === 1 ? '' : 's'} decided one by one`] : []),
+    `May leave: ${policy.shareKinds.join(', ') || 'nothing'}`,
+    policy.review === 'all' ? 'Review: a person looks at every scan' : 'Review: a person looks at exceptions',
+  ];
+}

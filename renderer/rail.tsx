@@ -1,0 +1,140 @@
+import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
+import {
+  IconAlertTriangleFilled,
+  IconChartDots,
+  IconCircleCheckFilled,
+  IconCircleDashed,
+  IconEyeCheck,
+  IconFaceMask,
+  IconFolder,
+  IconKeyboard,
+  IconPackageExport,
+  IconScan,
+  IconShieldSearch,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { ProjectSummary } from './project/use-project.ts';
+import { formatRoute, STEPS, type StepName } from './route.ts';
+import { formatCount } from './ui/format.ts';
+import { setThemeChoice, type ThemeChoice, useThemeChoice } from './ui/theme.ts';
+
+export const STEP_TITLES: Record<StepName, string> = {
+  project: 'Project',
+  import: 'Import',
+  deidentify: 'De-identify',
+  review: 'Review',
+  impact: 'Impact',
+  audit: 'Audit',
+  share: 'Share',
+};
+
+const ICONS: Record<StepName, ReactNode> = {
+  project: <IconFolder size="1.1rem" aria-hidden />,
+  import: <IconScan size="1.1rem" aria-hidden />,
+  deidentify: <IconFaceMask size="1.1rem" aria-hidden />,
+  review: <IconEyeCheck size="1.1rem" aria-hidden />,
+  impact: <IconChartDots size="1.1rem" aria-hidden />,
+  audit: <IconShieldSearch size="1.1rem" aria-hidden />,
+  share: <IconPackageExport size="1.1rem" aria-hidden />,
+};
+
+/** Done, waiting and failed of one step; zero counts are left out. */
+function StepCounts({ counts }: { counts: { done: number; waiting: number; failed: number } }) {
+  if (counts.done + counts.waiting + counts.failed === 0) return null;
+  return (
+    <span className="rf-step-counts">
+      {counts.done > 0 && (
+        <span title={`${formatCount(counts.done)} done`}>
+          <IconCircleCheckFilled size="0.75rem" aria-hidden className="rf-ok" />
+          {formatCount(counts.done)}
+          <span className="rf-hidden"> done</span>
+        </span>
+      )}
+      {counts.waiting > 0 && (
+        <span title={`${formatCount(counts.waiting)} waiting`}>
+          <IconCircleDashed size="0.75rem" aria-hidden />
+          {formatCount(counts.waiting)}
+          <span className="rf-hidden"> waiting</span>
+        </span>
+      )}
+      {counts.failed > 0 && (
+        <span title={`${formatCount(counts.failed)} failed`}>
+          <IconAlertTriangleFilled size="0.75rem" aria-hidden className="rf-error" />
+          {formatCount(counts.failed)}
+          <span className="rf-hidden"> failed</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** The flow is the navigation: seven steps, each with its state. */
+export function Rail({
+  step,
+  project,
+  onKeys,
+}: {
+  step: StepName;
+  project: ProjectSummary | null;
+  onKeys: () => void;
+}) {
+  const choice = useThemeChoice();
+  return (
+    <nav className="rf-rail rf-no-print" aria-label="Steps">
+      <div className="rf-brand">
+        <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">
+          <rect width="32" height="32" rx="7" fill="#216f8e" />
+          <path
+            d="M10 25V12a7 7 0 0 1 12-5l2 6-1 1v4a2 2 0 0 1-2 2h-3v5"
+            fill="none"
+            stroke="#fff"
+            strokeWidth="2.4"
+            strokeLinejoin="round"
+          />
+        </svg>
+        Refacade
+      </div>
+      {STEPS.map((name, index) => {
+        const counts = project?.steps.find((entry) => entry.id === name);
+        return (
+          <a
+            key={name}
+            className="rf-step"
+            href={formatRoute(name)}
+            aria-current={name === step ? 'page' : undefined}
+            aria-keyshortcuts={`Alt+${index + 1}`}
+          >
+            {ICONS[name]}
+            <span>{STEP_TITLES[name]}</span>
+            {name === 'project' && project && (
+              <span className="rf-step-counts" style={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
+                {project.name}
+              </span>
+            )}
+            {counts && <StepCounts counts={counts} />}
+          </a>
+        );
+      })}
+      <div style={{ flex: 1 }} />
+      <div className="rf-row" style={{ flexWrap: 'nowrap', gap: 4 }}>
+        <SegmentedControl
+          aria-label="Theme"
+          size="xs"
+          style={{ flex: 1 }}
+          value={choice}
+          onChange={(value) => setThemeChoice(value as ThemeChoice)}
+          data={[
+            { value: 'auto', label: 'Auto' },
+            { value: 'light', label: 'Light' },
+            { value: 'dark', label: 'Dark' },
+          ]}
+        />
+        <Tooltip label="Keyboard shortcuts (?)">
+          <ActionIcon variant="default" size="md" aria-label="Keyboard shortcuts" onClick={onKeys}>
+            <IconKeyboard size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+    </nav>
+  );
+}

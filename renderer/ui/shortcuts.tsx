@@ -1,0 +1,106 @@
+import { Kbd, Modal, Table } from '@mantine/core';
+import { useEffect, useSyncExternalStore } from 'react';
+
+/** One key of a screen; `keys` is compared with `KeyboardEvent.key`, lower case for letters. */
+export interface Shortcut {
+  readonly keys: string;
+  readonly does: string;
+  readonly run: () => void;
+  /** Shown in the list instead of `keys`. */
+  readonly label?: string;
+  readonly alt?: boolean;
+}
+
+const groups = new Map<string, readonly Shortcut[]>();
+const watchers = new Set<() => void>();
+let snapshot: readonly [string, readonly Shortcut[]][] = [];
+
+function publish(): void {
+  snapshot = [...groups];
+  for (const watcher of watchers) watcher();
+}
+
+/** Is the person typing text right now? Then letters and digits are theirs. */
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.tagName === 'TEXTAREA' || target.tagName === 'SELECT') return true;
+  return (
+    target instanceof HTMLInputElement &&
+    !['checkbox', 'radio', 'button', 'submit', 'range'].includes(target.type)
+  );
+}
+
+/** Does this element use the arrow keys itself (sliders, tabs, radio groups, tables)? */
+function usesArrows(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return true;
+  return (
+    target.closest(
+      '[role="tab"],[role="grid"],[role="slider"],[role="radio"],[role="listbox"],[role="menu"]',
+    ) !== null
+  );
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
+  // A dialog is open: its own keys only.
+  if (document.querySelector('[role="dialog"][aria-modal="true"]')) return;
+  if (event.key.startsWith('Arrow') && usesArrows(event.target)) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  for (const [, list] of [...groups].reverse()) {
+    const hit = list.find((shortcut) => shortcut.keys === key && Boolean(shortcut.alt) === event.altKey);
+    if (hit) {
+      event.preventDefault();
+      hit.run();
+      return;
+    }
+  }
+}
+
+/** Registers a screen's keys while it is shown; the `?` list shows exactly these. */
+export function useShortcuts(group: string, list: readonly Shortcut[]): void {
+  useEffect(() => {
+    if (groups.size === 0) window.addEventListener('keydown', onKey);
+    groups.set(group, list);
+    publish();
+    return () => {
+      groups.delete(group);
+      if (groups.size === 0) window.removeEventListener('keydown', onKey);
+      publish();
+    };
+  }, [group, list]);
+}
+
+export function ShortcutList({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const all = useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => snapshot,
+  );
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keyboard">
+      {all.map(([group, list]) => (
+        <section key={group}>
+          <h2 className="rf-h2">{group}</h2>
+          <Table mb="md" aria-label={group}>
+            <Table.Tbody>
+              {list.map((shortcut) => (
+                <Table.Tr key={shortcut.keys + String(shortcut.alt)}>
+                  <Table.Td w={110}>
+                    <Kbd>
+                      {shortcut.label ??
+                        (shortcut.alt ? `Alt ${shortcut.keys}` : shortcut.keys.toUpperCase())}
+                    </Kbd>
+                  </Table.Td>
+                  <Table.Td>{shortcut.does}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </section>
+      ))}
+    </Modal>
+  );
+}

@@ -1,0 +1,53 @@
+import { Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+/** The words of the field, spelled out once. */
+const TERMS = {
+  T1w: 'T1-weighted MRI: the anatomical scan that most brain measurements start from.',
+  FLAIR: 'Fluid-attenuated inversion recovery: an MRI contrast in which fluid is dark.',
+  PDw: 'Proton-density-weighted MRI.',
+  series: 'One scan of one session: all images that belong together, as the scanner grouped them.',
+  session: 'One visit of one subject to the scanner.',
+  pseudonym: 'The code that stands for a subject everywhere in this project, made with a secret key.',
+  crosswalk: 'The list that says which pseudonym belongs to which person. It is never part of a share.',
+  policy: 'The whole recipe: what happens to headers, dates and faces, and what may leave.',
+  method: 'How the face is changed: deface removes it, blur smooths it, reface replaces it.',
+  verdict: 'The automatic decision about one scan, with the numbers it rests on.',
+  PS315: 'DICOM Part 3.15, Annex E: the standard list of what to do with every header attribute.',
+  GM: 'Grey matter volume.',
+  WM: 'White matter volume.',
+  CSF: 'Volume of the fluid in and around the brain (cerebrospinal fluid).',
+  TIV: 'Total intracranial volume: grey matter, white matter and fluid together.',
+  ICC: 'Intraclass correlation ICC(A,1): 1 means both measurements agree exactly.',
+  Dice: 'Overlap of a structure in the original and in the edited scan: 1 is the same, 0 is none.',
+  Wilcoxon:
+    'Paired Wilcoxon signed-rank test: do volumes differ systematically between original and edited scans?',
+  Holm: 'p corrected for testing several structures at once (Holm).',
+  BlandAltman:
+    'Difference against mean, one point per scan; the dashed lines hold about 95 % of the differences.',
+  bias: 'Mean difference, edited minus original.',
+  quarantine: 'Scans set aside at import, each with its reason. Nothing is deleted or hidden.',
+  BIDS: 'Brain Imaging Data Structure: the folder layout research tools expect.',
+  DICOM: 'The file format of scanners and hospital archives.',
+  radiological: 'The subject’s right is shown on the left of the picture, as if facing the viewer.',
+  layout: 'Whether the scan is a 3-D volume, a stack of thick slices, a time series or single images.',
+  concern: 'How worried the automatic checks are; the review queue shows the highest first.',
+  surfaceChanged: 'Share of the front surface of the head that moved or is gone.',
+} as const;
+
+export type TermName = keyof typeof TERMS;
+
+export function termText(name: TermName): string {
+  return TERMS[name];
+}
+
+/** A word with its meaning one hover or focus away. */
+export function Term({ name, children }: { name: TermName; children?: ReactNode }) {
+  return (
+    <Tooltip label={TERMS[name]} w={260}>
+      <span className="rf-term" tabIndex={0}>
+        {children ?? name}
+      </span>
+    </Tooltip>
+  );
+}
