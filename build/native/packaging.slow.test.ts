@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -112,11 +113,12 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
 
     beforeAll(() => {
       const fakeDist = join(work, 'electron');
-      mkdirSync(join(fakeDist, 'resources'), { recursive: true });
+      for (const part of ['resources', 'locales']) mkdirSync(join(fakeDist, part), { recursive: true });
       writeFileSync(join(fakeDist, 'electron'), '#!/bin/sh\n');
       chmodSync(join(fakeDist, 'electron'), 0o755);
       writeFileSync(join(fakeDist, 'version'), electronFacts(root).version);
-      for (const file of ['LICENSE', 'LICENSES.chromium.html']) writeFileSync(join(fakeDist, file), '');
+      for (const file of ['LICENSE', 'LICENSES.chromium.html', 'locales/en-US.pak'])
+        writeFileSync(join(fakeDist, file), '');
       const native = join(work, 'native', 'abi-150');
       mkdirSync(native, { recursive: true });
       writeFileSync(join(native, 'better_sqlite3.node'), 'stands for the binary');
@@ -207,6 +209,31 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
       expect(loaded.length).toBeGreaterThan(3);
       expect(unpacked).toEqual(expect.arrayContaining(loaded));
       expect(existsSync(join(resources, 'native', 'abi-150', 'better_sqlite3.node'))).toBe(true);
+    });
+
+    it('the packaged shell starts, answers through its door and opens a catalog (Electron stood in for)', () => {
+      const standIn = join(app, 'node_modules', 'electron');
+      mkdirSync(standIn, { recursive: true });
+      writeFileSync(join(standIn, 'package.json'), '{ "type": "module", "exports": "./index.mjs" }');
+      cpSync(new URL('./stand-in-electron.mjs', import.meta.url), join(standIn, 'index.mjs'));
+      const data = join(work, 'data');
+      const driver = join(root, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node');
+      const output = execFileSync(process.execPath, ['dist/shell/main.js'], {
+        cwd: app,
+        encoding: 'utf8',
+        env: { ...process.env, STAND_IN_DATA: data, REFACADE_SQLITE_BINDING: driver },
+        timeout: 60_000,
+      });
+      const seen = JSON.parse(/^SEEN (.*)$/m.exec(output)?.[1] ?? '{}');
+      expect(seen).toMatchObject({
+        page: 200,
+        policy: expect.stringContaining("default-src 'self'"),
+        opened: { ok: true },
+        current: { ok: true, value: { dir: join(data, 'project') } },
+      });
+      expect(seen.channels).toHaveLength(3);
+      expect(existsSync(seen.preload)).toBe(true);
+      expect(readFileSync(join(data, 'logs', 'refacade.log'), 'utf8')).toContain('"message":"started"');
     });
 
     it('the packages and the worker load from the archive alone, in plain Node', () => {

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron';
 import { announceElectronBinding } from '../catalog/sqlite-binding.ts';
@@ -39,7 +40,10 @@ export async function startShell(
 ): Promise<void> {
   const smoke = app.commandLine.hasSwitch('smoke');
   const dataDir = app.commandLine.getSwitchValue('refacade-data');
-  if (dataDir) app.setPath('userData', dataDir);
+  if (dataDir) {
+    mkdirSync(dataDir, { recursive: true });
+    app.setPath('userData', dataDir);
+  }
   if (!app.requestSingleInstanceLock()) {
     app.quit();
     return;
