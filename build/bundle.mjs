@@ -38,6 +38,10 @@ const entries = {
   'shell/main': 'electron/shell/main.ts',
   'build/demo': 'build/demo.ts',
   'build/bench': 'build/bench.ts',
+  'build/pack': 'build/pack.ts',
+  'build/smoke-electron': 'build/smoke-electron.ts',
+  'build/build-sqlite': 'build/native/build-sqlite.ts',
+  'build/make-icons': 'build/icons/make-icons.ts',
 };
 const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 await build({

@@ -9,9 +9,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { checkoutDir, electronFacts } from './native/checkout.ts';
+import { join } from 'node:path';
+import { checkoutDir, electronFacts, isProgram } from './native/checkout.ts';
 import { buildSqlite } from './native/sqlite-binary.ts';
 
 /** What keeps this machine from packaging; empty when nothing does. */
@@ -61,7 +60,7 @@ function main(): number {
   );
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) {
+if (isProgram(import.meta.url)) {
   try {
     process.exitCode = main();
   } catch (error) {

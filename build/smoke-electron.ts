@@ -13,8 +13,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { checkoutDir, electronFacts } from './native/checkout.ts';
+import { checkoutDir, electronFacts, isProgram } from './native/checkout.ts';
 
 const patienceMs = 120_000;
 
@@ -86,7 +85,7 @@ async function main(): Promise<SmokeResult> {
   return smokeRun(electron.binary, [root]);
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) {
+if (isProgram(import.meta.url)) {
   const result = await main().catch(
     (error: unknown): SmokeResult => ({
       outcome: 'failed',

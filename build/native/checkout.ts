@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,16 @@ export function checkoutDir(): string {
   }
   throw new Error(
     'Expected to run from a Refacade checkout; found no package.json named refacade above this file.',
+  );
+}
+
+/** Whether this module is the program that was started, also when it was named through a link. */
+export function isProgram(moduleUrl: string): boolean {
+  const started = process.argv[1];
+  return (
+    started !== undefined &&
+    existsSync(started) &&
+    realpathSync(started) === realpathSync(fileURLToPath(moduleUrl))
   );
 }
 
