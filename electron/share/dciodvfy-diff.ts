@@ -9,6 +9,8 @@ export interface DciodvfyDiff {
   readonly compared: number;
   /** Findings in an output that its source does not have, each once, with the number of files. */
   readonly added: readonly { finding: string; files: number }[];
+  /** Acquisition attributes that stay in an object now marked DERIVED (see `CONSEQUENCE`). */
+  readonly consequences: number;
   readonly removed: number;
 }
 
@@ -47,11 +49,11 @@ function withoutValues(line: string): string {
     .trim();
 }
 
-/** Findings that follow from de-identifying as such, not from writing it wrong; each with its reason. */
-const EXPECTED: readonly RegExp[] = [
-  // Written explicit where the source was implicit: the standard's retired remarks about group lengths go and come.
-  /Dicom dataset contains (only|attributes)/i,
-];
+/**
+ * Findings that follow from saying the truth about an edited image, not from writing it wrong: an enhanced
+ * object all of whose frames were edited is DERIVED, and how its source was acquired stays in it.
+ */
+const CONSEQUENCE = /Attribute present when condition unsatisfied .*Conditional Element=/;
 
 /**
  * Runs dciodvfy on sources and outputs and reports what only the outputs have.
@@ -64,15 +66,16 @@ export async function dciodvfyDiff(
 ): Promise<DciodvfyDiff> {
   const added = new Map<string, number>();
   let removed = 0;
+  let consequences = 0;
   let compared = 0;
   for (const { source, output } of pairs) {
     const [before, after] = await Promise.all([findings(source, signal), findings(output, signal)]);
-    if (!before || !after) return { available: false, compared: 0, added: [], removed: 0 };
+    if (!before || !after) return { available: false, compared: 0, added: [], consequences: 0, removed: 0 };
     compared++;
     for (const [finding, count] of after) {
-      if (count > (before.get(finding) ?? 0) && !EXPECTED.some((e) => e.test(finding))) {
-        added.set(finding, (added.get(finding) ?? 0) + 1);
-      }
+      if (count <= (before.get(finding) ?? 0)) continue;
+      if (CONSEQUENCE.test(finding)) consequences++;
+      else added.set(finding, (added.get(finding) ?? 0) + 1);
     }
     for (const [finding, count] of before) if (count > (after.get(finding) ?? 0)) removed++;
   }
@@ -80,6 +83,7 @@ export async function dciodvfyDiff(
     available: true,
     compared,
     added: [...added].map(([finding, files]) => ({ finding, files })).sort((a, b) => b.files - a.files),
+    consequences,
     removed,
   };
 }

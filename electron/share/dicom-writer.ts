@@ -6,9 +6,11 @@ import {
   type Dataset,
   type DicomFile,
   getString,
+  getStrings,
   printable,
   removeElement,
   setElement,
+  setString,
   tagText,
 } from '../deidentify/header/dicom-dataset.ts';
 import { dictionaryEntry, spacedKeyword } from '../deidentify/header/dictionary.ts';
@@ -20,8 +22,9 @@ import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
 import type { TaskContext } from '../worker/task.ts';
 import { attributesOf } from './attribute-source.ts';
 import { type EditedPair, editPixels } from './edit-pixels.ts';
-import { framePlanes, GeometryError, onVoxels, type VoxelPlane } from './frame-planes.ts';
-import { PixelError, pixelFormat } from './stored-pixels.ts';
+import { GeometryError } from './frame-planes.ts';
+import { placePlanes } from './place-planes.ts';
+import { decodeStored, PixelError, pixelFormat } from './stored-pixels.ts';
 import { type Verification, verifyDicom } from './verify-dicom.ts';
 import { type FileRecord, writeWholeFile } from './whole-file.ts';
 
@@ -46,7 +49,14 @@ export interface WrittenSeries {
   readonly problems: readonly Problem[];
   /** Source of each file, for comparing validators' findings. */
   readonly pairs: readonly { source: string; path: string }[];
-  readonly evidence: { pixels: number; edited: number; tagsCompared: number; tagsChanged: number; instances: number };
+  readonly evidence: {
+    pixels: number;
+    edited: number;
+    tagsCompared: number;
+    tagsChanged: number;
+    instances: number;
+    placedByPixels: number;
+  };
 }
 
 /**
@@ -57,10 +67,14 @@ export interface WrittenSeries {
  *
  * @param root folder of the share in the making
  */
-export async function writeDicomSeries(root: string, series: DicomSeries, context: TaskContext): Promise<WrittenSeries> {
+export async function writeDicomSeries(
+  root: string,
+  series: DicomSeries,
+  context: TaskContext,
+): Promise<WrittenSeries> {
   const files: FileRecord[] = [];
   const pairs: { source: string; path: string }[] = [];
-  const evidence = { pixels: 0, edited: 0, tagsCompared: 0, tagsChanged: 0, instances: 0 };
+  const evidence = { pixels: 0, edited: 0, tagsCompared: 0, tagsChanged: 0, instances: 0, placedByPixels: 0 };
   const subject = 'series as DICOM';
   const held = (code: string, message: string, fix: string): WrittenSeries => ({
     files: [],
@@ -77,7 +91,11 @@ export async function writeDicomSeries(root: string, series: DicomSeries, contex
     try {
       const made = makeInstance(bytes, series);
       if (uids.has(made.sopInstanceUid)) {
-        return held('dicom-duplicate', 'Two instances of the series have the same SOP Instance UID.', 'Remove the copy from the source and import again.');
+        return held(
+          'dicom-duplicate',
+          'Two instances of the series have the same SOP Instance UID.',
+          'Remove the copy from the source and import again.',
+        );
       }
       uids.add(made.sopInstanceUid);
       const record = await writeWholeFile(root, path, made.bytes);
@@ -93,12 +111,14 @@ export async function writeDicomSeries(root: string, series: DicomSeries, contex
       files.push(record);
       pairs.push({ source, path });
       evidence.instances++;
+      if (made.placedBy === 'pixels') evidence.placedByPixels++;
       evidence.pixels += result.pixels;
       evidence.edited += result.edited;
       evidence.tagsCompared += result.tagsCompared;
       evidence.tagsChanged += result.tagsChanged;
     } catch (error) {
-      if (error instanceof GeometryError) return held('dicom-geometry', error.message, 'Share this scan as BIDS.');
+      if (error instanceof GeometryError)
+        return held('dicom-geometry', error.message, 'Share this scan as BIDS.');
       if (error instanceof PixelError) return held('dicom-pixels', error.message, 'Share this scan as BIDS.');
       throw error;
     }
@@ -109,9 +129,10 @@ export async function writeDicomSeries(root: string, series: DicomSeries, contex
 /** The second reader's answer; a file it cannot read at all is a fault as well. */
 function readBack(source: Uint8Array, written: Uint8Array, made: Made, pair: EditedPair): Verification {
   try {
-    return verifyDicom(source, written, made.changes, pair, made.time, made.mosaicSign);
+    return verifyDicom(source, written, made.changes, pair);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String((error as { exception?: string }).exception ?? error);
+    const said =
+      error instanceof Error ? error.message : String((error as { exception?: string }).exception ?? error);
     const faults = [`The second reader could not compare source and output: ${said}.`];
     return { faults, pixels: 0, edited: 0, tagsCompared: 0, tagsChanged: 0 };
   }
@@ -121,8 +142,7 @@ interface Made {
   readonly bytes: Uint8Array;
   readonly changes: HeaderChange[];
   readonly sopInstanceUid: string;
-  readonly time: number;
-  readonly mosaicSign: 1 | -1;
+  readonly placedBy: 'geometry' | 'pixels';
 }
 
 /** One instance with edited pixels and a de-identified, stamped header. */
@@ -133,52 +153,82 @@ function makeInstance(bytes: Uint8Array, series: DicomSeries): Made {
   if (!pixelData) throw new PixelError('Expected Pixel Data, got none.');
   const format = pixelFormat(header);
   const native = pixelData.fragments ? null : pixelData.value;
-  const { edit, mosaicSign } = placeAndEdit(header, native, format, series.pair);
+  const placement = placePlanes(header, native && decodeStored(native, format), series.pair.original);
+  const edit = editPixels(native, format, placement, series.pair);
 
   const profiled = applyProfile(file.dataset, series.recipe, series.keys, series.subject);
   const stamped = stampPixelsEdited(
     profiled.dataset,
-    { facePassed: series.facePassed, method: series.method, range: { min: edit.smallest, max: edit.largest } },
+    {
+      facePassed: series.facePassed,
+      method: series.method,
+      range: { min: edit.smallest, max: edit.largest },
+    },
     series.keys,
   );
-  setElement(stamped, { tag: '7FE00010', vr: format.bitsAllocated > 8 || pixelData.vr === 'OW' ? 'OW' : 'OB', value: edit.bytes });
+  keepUntouchedFrames(profiled.dataset, stamped, edit.changedByPlane);
+  setElement(stamped, {
+    tag: '7FE00010',
+    vr: format.bitsAllocated > 8 || pixelData.vr === 'OW' ? 'OW' : 'OB',
+    value: edit.bytes,
+  });
   for (const tag of ['7FE00001', '7FE00002', '7FE00003']) removeElement(stamped, tag);
-  const out: Pick<DicomFile, 'dataset' | 'transferSyntaxUid'> = { dataset: stamped, transferSyntaxUid: explicitLittleEndian };
+  const out: Pick<DicomFile, 'dataset' | 'transferSyntaxUid'> = {
+    dataset: stamped,
+    transferSyntaxUid: explicitLittleEndian,
+  };
   return {
     bytes: writeDicom(out),
     changes: [...profiled.changes, ...stampChanges(profiled.dataset, stamped)],
     sopInstanceUid: getString(stamped, '00080018') ?? '',
-    time: edit.time,
-    mosaicSign,
+    placedBy: placement.by,
   };
-}
-
-function placeAndEdit(
-  header: ReturnType<typeof attributesOf>,
-  native: Uint8Array | null,
-  format: ReturnType<typeof pixelFormat>,
-  pair: EditedPair,
-) {
-  const { affine, shape } = pair.original;
-  const place = (sign: 1 | -1): VoxelPlane[] => framePlanes(header, sign).map((plane) => onVoxels(plane, affine, shape));
-  const mosaic = /\bMOSAIC\b/i.test(header.text('00080008'));
-  if (!mosaic) return { edit: editPixels(native, format, place(1), pair), mosaicSign: 1 as const };
-  // The stack of a mosaic may run against its normal; the pixels themselves tell which.
-  try {
-    return { edit: editPixels(native, format, place(1), pair), mosaicSign: 1 as const };
-  } catch (error) {
-    if (!(error instanceof GeometryError || error instanceof PixelError)) throw error;
-    return { edit: editPixels(native, format, place(-1), pair), mosaicSign: -1 as const };
-  }
 }
 
 /** Attributes that stamping an instance with edited pixels may touch; anything else it touched is a fault. */
 const STAMPED = [
-  '00080008', '00080018', '00120063', '00120064', '00280106', '00280107', '00280108', '00280109', '00280302', '00880200',
+  '00080008',
+  '00080018',
+  '00120063',
+  '00120064',
+  '00280106',
+  '00280107',
+  '00280108',
+  '00280109',
+  '00280302',
+  '00880200',
 ];
 
+/**
+ * In a multi-frame object the frames that the edit did not reach are still original: they keep their Frame
+ * Type, and the object as a whole is MIXED (PS3.3 C.8.16.1.1). The stamped tree is changed in place.
+ */
+function keepUntouchedFrames(before: Dataset, stamped: Dataset, changedByFrame: readonly number[]): void {
+  const frames = stamped.elements.get('52009230')?.items ?? [];
+  if (frames.length !== changedByFrame.length || changedByFrame.every((n) => n > 0)) return;
+  let kept = 0;
+  frames.forEach((frame, n) => {
+    if (changedByFrame[n]! > 0) return;
+    for (const [tag, group] of frame.elements) {
+      const original = before.elements
+        .get('52009230')
+        ?.items?.[n]?.elements.get(tag)
+        ?.items?.[0]?.elements.get('00089007');
+      const leaf = group.items?.[0];
+      if (!original || !leaf?.elements.has('00089007')) continue;
+      setElement(leaf, original);
+      kept++;
+    }
+  });
+  if (kept === 0) return;
+  const type = getStrings(stamped, '00080008');
+  if (type.length > 1) setString(stamped, '00080008', ['MIXED', ...type.slice(1)].join('\\'), 'CS');
+}
+
 function stampChanges(before: Dataset, after: Dataset): HeaderChange[] {
-  const changes: HeaderChange[] = STAMPED.filter((tag) => before.elements.has(tag) || after.elements.has(tag)).map((tag) => ({
+  const changes: HeaderChange[] = STAMPED.filter(
+    (tag) => before.elements.has(tag) || after.elements.has(tag),
+  ).map((tag) => ({
     tag: tagText(tag),
     name: spacedKeyword(dictionaryEntry(tag)?.keyword ?? tag),
     vr: (after.elements.get(tag) ?? before.elements.get(tag))!.vr,

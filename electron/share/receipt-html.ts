@@ -27,20 +27,28 @@ export function receiptHtml(receipt: ShareReceipt): string {
 <body>
 <main>
 <header>
-<p class="product">${escape(receipt.product)} ${escape(receipt.version)}</p>
+<p class="product">${escapeHtml(receipt.product)} ${escapeHtml(receipt.version)}</p>
 <h1>Share receipt</h1>
 <p class="headline ${failed.length > 0 ? 'bad' : 'good'}">${headline}</p>
 </header>
 <dl class="facts">
-${fact('Made', escape(receipt.createdAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC').replace(/Z$/, ' UTC')))}
-${fact('Policy', escape(receipt.policyName))}
+${fact(
+  'Made',
+  escapeHtml(
+    receipt.createdAt
+      .replace('T', ' ')
+      .replace(/\.\d+Z$/, ' UTC')
+      .replace(/Z$/, ' UTC'),
+  ),
+)}
+${fact('Policy', escapeHtml(receipt.policyName))}
 ${fact('Formats', receipt.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', '))}
 ${fact('Scans in the project', grouped(total))}
 ${fact('Shared', grouped(receipt.scans.length))}
 ${fact('Held back', grouped(receipt.held.length))}
 ${fact('Files', grouped(receipt.files))}
 ${fact('Size', size(receipt.bytes))}
-${fact('Receipt', `<code>${escape(receipt.id)}</code>`)}
+${fact('Receipt', `<code>${escapeHtml(receipt.id)}</code>`)}
 </dl>
 <section>
 <h2>Checks</h2>
@@ -63,7 +71,7 @@ ${
 ${receipt.scans
   .map(
     (s) =>
-      `<tr><td>${escape(s.subjectLabel)}</td><td>${escape(s.sessionLabel)}</td><td>${escape(s.kind)}</td><td>${escape(s.method)}</td><td>${escape(s.verdict)}${s.override ? `<br><span class="note">Released by override: ${escape(s.override)}</span>` : ''}${s.notes.map((n) => `<br><span class="note">${escape(n)}</span>`).join('')}</td><td>${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>`,
+      `<tr><td>${escapeHtml(s.subjectLabel)}</td><td>${escapeHtml(s.sessionLabel)}</td><td>${escapeHtml(s.kind)}</td><td>${escapeHtml(s.method)}</td><td>${escapeHtml(s.verdict)}${s.override ? `<br><span class="note">Released by override: ${escapeHtml(s.override)}</span>` : ''}${s.notes.map((n) => `<br><span class="note">${escapeHtml(n)}</span>`).join('')}</td><td>${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>`,
   )
   .join('\n')}
 </tbody>
@@ -81,7 +89,7 @@ ${
 ${receipt.held
   .map(
     (h) =>
-      `<tr><td>${escape(h.subjectLabel)}</td><td>${escape(h.kind)}</td><td>${escape(h.state)}</td><td>${escape(h.reason)}</td></tr>`,
+      `<tr><td>${escapeHtml(h.subjectLabel)}</td><td>${escapeHtml(h.kind)}</td><td>${escapeHtml(h.state)}</td><td>${escapeHtml(h.reason)}</td></tr>`,
   )
   .join('\n')}
 </tbody>
@@ -108,7 +116,7 @@ const WORDS: Readonly<Record<ChecklistItem['state'], string>> = {
 };
 
 function checkRow(check: ChecklistItem): string {
-  return `<tr class="${check.state}"><td class="state">${WORDS[check.state]}</td><th scope="row">${escape(check.label)}</th><td>${escape(check.evidence)}</td></tr>`;
+  return `<tr class="${check.state}"><td class="state">${WORDS[check.state]}</td><th scope="row">${escapeHtml(check.label)}</th><td>${escapeHtml(check.evidence)}</td></tr>`;
 }
 
 function leaks(receipt: ShareReceipt): string {
@@ -119,7 +127,7 @@ function leaks(receipt: ShareReceipt): string {
 <table>
 <thead><tr><th scope="col">File</th><th scope="col">Kind</th><th scope="col">Where</th></tr></thead>
 <tbody>
-${receipt.leaks.map((l) => `<tr><td>${escape(l.file)}</td><td>${escape(l.identifierKind)}</td><td>${l.where}</td></tr>`).join('\n')}
+${receipt.leaks.map((l) => `<tr><td>${escapeHtml(l.file)}</td><td>${escapeHtml(l.identifierKind)}</td><td>${l.where}</td></tr>`).join('\n')}
 </tbody>
 </table>
 </section>`;
@@ -140,7 +148,7 @@ function size(bytes: number): string {
   return `${Math.ceil(bytes / 1e3)} kB`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 

@@ -3,8 +3,7 @@ import type dicomParser from 'dicom-parser';
 import type { HeaderChange } from '../../shared/deidentify/records.ts';
 import { parsedAttributes, parseWithSecondReader } from './attribute-source.ts';
 import type { EditedPair } from './edit-pixels.ts';
-import { toStored } from './edit-pixels.ts';
-import { framePlanes, onVoxels } from './frame-planes.ts';
+import { placePlanes, toStored } from './place-planes.ts';
 import { decodeStored, pixelFormat } from './stored-pixels.ts';
 
 /** What reading a written instance back found; `faults` is empty when it is exactly what was meant. */
@@ -19,9 +18,24 @@ export interface Verification {
 
 const PIXEL_DATA = 'x7fe00010';
 /** Transfer syntaxes whose Pixel Data lies open. */
-const NATIVE = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.2', '']);
+const NATIVE = new Set([
+  '1.2.840.10008.1.2',
+  '1.2.840.10008.1.2.1',
+  '1.2.840.10008.1.2.1.99',
+  '1.2.840.10008.1.2.2',
+  '',
+]);
 /** Geometry may not move: the edit is placed by it. */
-const GEOMETRY = ['x00200032', 'x00200037', 'x00280030', 'x00280010', 'x00280011', 'x00280100', 'x00280101', 'x00280103'];
+const GEOMETRY = [
+  'x00200032',
+  'x00200037',
+  'x00280030',
+  'x00280010',
+  'x00280011',
+  'x00280100',
+  'x00280101',
+  'x00280103',
+];
 
 /**
  * Reads a written instance with dicom-parser, which had no part in writing it, and compares it with the
@@ -40,14 +54,12 @@ export function verifyDicom(
   written: Uint8Array,
   changes: readonly HeaderChange[],
   pair: EditedPair,
-  time: number,
-  mosaicSign: 1 | -1 = 1,
 ): Verification {
   const before = parse(source);
   const after = parse(written);
   const faults: string[] = [];
   const header = compareHeaders(before, after, changes, faults);
-  const pixels = comparePixels(before, after, pair, time, mosaicSign, faults);
+  const pixels = comparePixels(before, after, pair, faults);
   return { faults, ...pixels, ...header };
 }
 
@@ -60,8 +72,6 @@ function comparePixels(
   before: dicomParser.DataSet,
   after: dicomParser.DataSet,
   { original, edited }: EditedPair,
-  time: number,
-  mosaicSign: 1 | -1,
   faults: string[],
 ): { pixels: number; edited: number } {
   const syntax = (d: dicomParser.DataSet) => d.string('x00020010') ?? '';
@@ -72,7 +82,9 @@ function comparePixels(
   const format = pixelFormat(parsedAttributes(after));
   const pixelBytes = parsedAttributes(after).bytes('7FE00010');
   if (!pixelBytes || pixelBytes.length !== Math.ceil((format.count * format.bitsAllocated) / 16) * 2) {
-    faults.push(`Expected ${(format.count * format.bitsAllocated) / 8} bytes of Pixel Data, got ${pixelBytes?.length ?? 0}.`);
+    faults.push(
+      `Expected ${(format.count * format.bitsAllocated) / 8} bytes of Pixel Data, got ${pixelBytes?.length ?? 0}.`,
+    );
     return { pixels: 0, edited: 0 };
   }
   const out = decodeStored(pixelBytes, format);
@@ -80,38 +92,34 @@ function comparePixels(
   let source: ArrayLike<number> | null = null;
   if (native) {
     const bytes = parsedAttributes(before).bytes('7FE00010')!;
-    source = decodeStored(syntax(before) === '1.2.840.10008.1.2.2' ? swapped(bytes, before, format.bitsAllocated) : bytes, format);
+    source = decodeStored(
+      syntax(before) === '1.2.840.10008.1.2.2' ? swapped(bytes, before, format.bitsAllocated) : bytes,
+      format,
+    );
   }
-  const planes = framePlanes(parsedAttributes(before), mosaicSign).map((p) => onVoxels(p, original.affine, original.shape));
+  const { planes, rule, time } = placePlanes(parsedAttributes(before), source, original);
   const base = time * original.shape[0]! * original.shape[1]! * original.shape[2]!;
-  const real = original.data instanceof Float32Array || original.data instanceof Float64Array;
-  const rules = real ? (['rescaled', 'stored'] as const) : (['stored', 'rescaled'] as const);
-  let best: { wrong: number; changed: number } | null = null;
-  for (const rule of rules) {
-    let wrong = 0;
-    let changed = 0;
-    for (const { plane, first, columnStep, rowStep } of planes) {
-      for (let r = 0; r < plane.rows; r++) {
-        for (let c = 0; c < plane.columns; c++) {
-          const voxel = base + first + c * columnStep + r * rowStep;
-          const pixel = plane.offset + r * plane.stride + c;
-          const touched = original.data[voxel] !== edited.data[voxel];
-          const kept = source ? source[pixel]! : toStored(original.data[voxel]!, rule, original, plane);
-          const expected = touched ? toStored(edited.data[voxel]!, rule, edited, plane) : kept;
-          if (out[pixel] !== expected) wrong++;
-          if (touched) changed++;
-        }
+  let wrong = 0;
+  let changed = 0;
+  for (const { plane, first, columnStep, rowStep } of planes) {
+    for (let r = 0; r < plane.rows; r++) {
+      for (let c = 0; c < plane.columns; c++) {
+        const voxel = base + first + c * columnStep + r * rowStep;
+        const pixel = plane.offset + r * plane.stride + c;
+        const touched = original.data[voxel] !== edited.data[voxel];
+        const kept = source ? source[pixel]! : toStored(original.data[voxel]!, rule, original, plane);
+        if (out[pixel] !== (touched ? toStored(edited.data[voxel]!, rule, edited, plane) : kept)) wrong++;
+        if (touched) changed++;
       }
     }
-    if (!best || wrong < best.wrong) best = { wrong, changed };
-    if (wrong === 0) break;
   }
-  if (best && best.wrong > 0) faults.push(`${best.wrong} of ${format.count} pixels are neither the source's nor the edit's.`);
+  if (wrong > 0) faults.push(`${wrong} of ${format.count} pixels are neither the source's nor the edit's.`);
   if (source) {
     // Whatever no plane covers (empty mosaic tiles) must be the source's as well.
     const covered = new Uint8Array(format.count);
     for (const { plane } of planes) {
-      for (let r = 0; r < plane.rows; r++) covered.fill(1, plane.offset + r * plane.stride, plane.offset + r * plane.stride + plane.columns);
+      for (let r = 0; r < plane.rows; r++)
+        covered.fill(1, plane.offset + r * plane.stride, plane.offset + r * plane.stride + plane.columns);
     }
     let strays = 0;
     for (let n = 0; n < format.count; n++) if (!covered[n] && out[n] !== source[n]) strays++;
@@ -120,7 +128,7 @@ function comparePixels(
   for (const tag of ['x7fe00001', 'x7fe00002', 'x00880200']) {
     if (after.elements[tag]) faults.push(`${tagName(tag)} must not be in an instance with edited pixels.`);
   }
-  return { pixels: format.count, edited: best?.changed ?? 0 };
+  return { pixels: format.count, edited: changed };
 }
 
 function swapped(bytes: Uint8Array, dataSet: dicomParser.DataSet, bits: number): Uint8Array {
@@ -131,11 +139,12 @@ function swapped(bytes: Uint8Array, dataSet: dicomParser.DataSet, bits: number):
 }
 
 /** Attributes that writing decides, not the rule set. */
-const WRITTEN = /^x(0002....|....0000|fffc.{4}|7fe0.{4}|0028010[67])$/;
+const WRITTEN = /^x(0002....|....0000|fffc.{4}|fffe.{4}|7fe0.{4}|0028010[67])$/;
 
 interface Leaf {
   readonly path: string;
-  readonly value: Buffer;
+  readonly vr: string | undefined;
+  readonly bytes: Uint8Array;
 }
 
 function compareHeaders(
@@ -145,8 +154,11 @@ function compareHeaders(
   faults: string[],
 ): { tagsCompared: number; tagsChanged: number } {
   const big = before.string('x00020010') === '1.2.840.10008.1.2.2';
-  const source = new Map(leaves(before, big).map((leaf) => [leaf.path, leaf.value]));
-  const output = new Map(leaves(after, false).map((leaf) => [leaf.path, leaf.value]));
+  const outputLeaves = leaves(after);
+  // An implicit source states no VR; the output, which does, says how its bytes are padded.
+  const vrs = new Map(outputLeaves.map((leaf) => [leaf.path, leaf.vr]));
+  const source = new Map(leaves(before).map((l) => [l.path, plain(l.bytes, l.vr ?? vrs.get(l.path), big)]));
+  const output = new Map(outputLeaves.map((l) => [l.path, plain(l.bytes, l.vr, false)]));
   const explained = new Map<string, HeaderChange[]>();
   for (const change of changes) explained.set(change.tag, [...(explained.get(change.tag) ?? []), change]);
   const actionsFor = (path: string): string[] => {
@@ -176,13 +188,19 @@ function compareHeaders(
   for (const change of changes) {
     if (!change.tag.startsWith('(') || change.tag.startsWith('(0002,')) continue;
     const there = output.has(change.tag);
-    if (change.action === 'remove' && there && !(explained.get(change.tag) ?? []).some((c) => c.action === 'stamp')) {
+    if (
+      change.action === 'remove' &&
+      there &&
+      !(explained.get(change.tag) ?? []).some((c) => c.action === 'stamp')
+    ) {
       fault(`${change.tag} should have been removed and is there.`);
     }
     if (change.action === 'replace-uid' && there && change.before !== change.after) {
-      if (source.get(change.tag)?.equals(output.get(change.tag)!)) fault(`${change.tag} should have a new UID and has the old one.`);
+      if (source.get(change.tag)?.equals(output.get(change.tag)!))
+        fault(`${change.tag} should have a new UID and has the old one.`);
     }
-    if (change.action === 'empty' && (output.get(change.tag)?.length ?? 0) > 0) fault(`${change.tag} should be empty and is not.`);
+    if (change.action === 'empty' && (output.get(change.tag)?.length ?? 0) > 0)
+      fault(`${change.tag} should be empty and is not.`);
   }
   for (const tag of GEOMETRY) {
     const [a, b] = [source.get(tagName(tag)), output.get(tagName(tag))];
@@ -191,30 +209,45 @@ function compareHeaders(
   return { tagsCompared: source.size, tagsChanged: changed };
 }
 
-/** Every attribute by its path, sequences by their items; values without padding. */
-function leaves(dataSet: dicomParser.DataSet, big: boolean, prefix = ''): Leaf[] {
+/** Every attribute by its path, sequences (without a value of their own) by their items. */
+function leaves(dataSet: dicomParser.DataSet, prefix = ''): Leaf[] {
   const out: Leaf[] = [];
   for (const element of Object.values(dataSet.elements)) {
     if (WRITTEN.test(element.tag)) continue;
     const path = `${prefix}${tagName(element.tag)}`;
-    const items = element.items;
-    if (items && (element.vr === undefined || element.vr === 'SQ' || element.vr === 'UN')) {
-      out.push({ path, value: Buffer.alloc(0) });
-      items.forEach((item, n) => {
-        if (item.dataSet) out.push(...leaves(item.dataSet, big, `${path}[${n}].`));
+    const { items, vr } = element;
+    if (vr === 'SQ' || (items && (vr === undefined || vr === 'UN'))) {
+      out.push({ path, vr: 'SQ', bytes: new Uint8Array(0) });
+      items?.forEach((item, n) => {
+        if (item.dataSet) out.push(...leaves(item.dataSet, `${path}[${n}].`));
       });
-    } else if (element.vr === 'SQ') {
-      out.push({ path, value: Buffer.alloc(0) });
     } else {
-      const bytes = (dataSet.byteArray as Uint8Array).subarray(element.dataOffset, element.dataOffset + element.length);
-      out.push({ path, value: plain(bytes, element.vr, big) });
+      const { byteArray } = dataSet;
+      const bytes = (byteArray as Uint8Array).subarray(element.dataOffset, element.dataOffset + element.length);
+      out.push({ path, vr, bytes });
     }
   }
   return out;
 }
 
-const WIDTH: Readonly<Record<string, 2 | 4 | 8>> = { US: 2, SS: 2, OW: 2, AT: 2, UL: 4, SL: 4, FL: 4, OF: 4, OL: 4, FD: 8, OD: 8, OV: 8, UV: 8, SV: 8 };
+const WIDTH: Readonly<Record<string, 2 | 4 | 8>> = {
+  US: 2,
+  SS: 2,
+  OW: 2,
+  AT: 2,
+  UL: 4,
+  SL: 4,
+  FL: 4,
+  OF: 4,
+  OL: 4,
+  FD: 8,
+  OD: 8,
+  OV: 8,
+  UV: 8,
+  SV: 8,
+};
 
+/** Value bytes in little endian, without padding. */
 function plain(bytes: Uint8Array, vr: string | undefined, big: boolean): Buffer {
   const copy = Buffer.from(bytes);
   const width = vr ? WIDTH[vr] : undefined;
