@@ -212,7 +212,7 @@ function treat(element: Element, dataset: Dataset, run: Run, safe: ReadonlySet<s
   // An overlay or curve without its data is a broken one; the whole group goes with it (PS3.15 note to 60xx,3000).
   if (/^(?:50|60)[0-9A-F]{2}/.test(tag))
     return { element: undefined, action: 'remove', rule: 'PS3.15 basic: X (overlay or curve)' };
-  if (tag === '0040A160') return carryOut('C', 'D', 'free text of a content item', element, dataset, run);
+  if (tag === '0040A160') return carryOut('D', 'D', 'free text of a content item', element, dataset, run);
   if (tag === '00280302') return receivedFaceStatement(element, run);
 
   const row = ps315Row(tag);

@@ -3,7 +3,15 @@
  * scores (tag_retained … pixels_retained). Written against the standard's table, not against
  * `apply-profile`, so that a mistake there shows here.
  */
-import { type Dataset, type Element, elementText, getString, isPrivateTag, isTextVr, walk } from './dicom-dataset.ts';
+import {
+  type Dataset,
+  type Element,
+  elementText,
+  getString,
+  isPrivateTag,
+  isTextVr,
+  walk,
+} from './dicom-dataset.ts';
 import { identifierPattern } from './identifier-pattern.ts';
 import { classUidTags, identifiersOf } from './identifiers.ts';
 import { dateMode, decide, type HeaderRecipe, overridesByTag, ps315Row } from './ps315.ts';
@@ -46,11 +54,21 @@ export interface CheckOptions {
 }
 
 /** Attributes without which an image cannot be read or placed. */
-const needed = '00080016 00080018 00080060 0020000D 0020000E 00200032 00200037 00280002 00280004 00280010 00280011 00280030 00280100 00280101 00280102 00280103 7FE00010'.split(
-  ' ',
-);
+const needed =
+  '00080016 00080018 00080060 0020000D 0020000E 00200032 00200037 00280002 00280004 00280010 00280011 00280030 00280100 00280101 00280102 00280103 7FE00010'.split(
+    ' ',
+  );
 /** Attributes that objects must state with a value after de-identification. */
-const neverEmpty = ['00080016', '00080018', '00100010', '00100020', '00120062', '00120063', '0020000D', '0020000E'];
+const neverEmpty = [
+  '00080016',
+  '00080018',
+  '00100010',
+  '00100020',
+  '00120062',
+  '00120063',
+  '0020000D',
+  '0020000E',
+];
 
 /**
  * Checks one object against its source.
@@ -72,9 +90,11 @@ export function checkExport(
   const left = new Map<string, { element: Element; dataset: Dataset }>();
   walk(after, (element, path, dataset) => left.set(path, { element, dataset }));
 
-  for (const tag of needed) if (before.elements.has(tag) && !overrides.has(tag)) add('tag_retained', tag, after.elements.has(tag));
+  for (const tag of needed)
+    if (before.elements.has(tag) && !overrides.has(tag)) add('tag_retained', tag, after.elements.has(tag));
   for (const tag of neverEmpty) {
-    if (before.elements.has(tag) || tag.startsWith('0012')) add('text_notnull', tag, (getString(after, tag) ?? '') !== '');
+    if (before.elements.has(tag) || tag.startsWith('0012'))
+      add('text_notnull', tag, (getString(after, tag) ?? '') !== '');
   }
 
   // Items of a sequence that was emptied or replaced as a whole have no counterpart.
@@ -115,7 +135,11 @@ export function checkExport(
       add('uid_consistent', path, known === undefined || known === textNow);
     } else if (text !== '' && code !== undefined && /^[XZD/]+$/.test(code)) {
       add('text_removed', path, now === undefined || textNow === '' || textNow !== text);
-    } else if (text !== '' && (code === 'K' || (row === undefined && ['CS', 'DS', 'IS'].includes(vr))) && !changesByRule(tag)) {
+    } else if (
+      text !== '' &&
+      (code === 'K' || (row === undefined && ['CS', 'DS', 'IS'].includes(vr))) &&
+      !changesByRule(tag)
+    ) {
       if (now) add('text_retained', path, textNow === text || tag === '00101010' || tag === '00080008');
     }
   });
@@ -123,15 +147,28 @@ export function checkExport(
   const patient = getString(before, '00100020') ?? '';
   const label = getString(after, '00100020') ?? '';
   const known = consistency.patients.get(patient);
-  const takenByOther = [...consistency.patients].some(([p, l]) => l === label && p !== patient && p !== '' && patient !== '');
+  const takenByOther = [...consistency.patients].some(
+    ([p, l]) => l === label && p !== patient && p !== '' && patient !== '',
+  );
   if (known === undefined && patient !== '') consistency.patients.set(patient, label);
-  add('patid_consistent', '(0010,0020)', label !== '' && label !== patient && (known === undefined || known === label) && !takenByOther);
+  add(
+    'patid_consistent',
+    '(0010,0020)',
+    label !== '' && label !== patient && (known === undefined || known === label) && !takenByOther,
+  );
 
-  const names = identifiersOf(before).filter((i) => ['patient-name', 'patient-id', 'accession', 'physician'].includes(i.kind));
+  const names = identifiersOf(before).filter((i) =>
+    ['patient-name', 'patient-id', 'accession', 'physician'].includes(i.kind),
+  );
   const { pattern } = identifierPattern(names, label, true);
   if (pattern) {
     walk(after, (element, path, dataset) => {
-      if (insideReplaced(path) || overrides.has(element.tag) || !['LO', 'SH', 'ST', 'LT', 'UT', 'UC', 'PN', 'CS', 'AE'].includes(element.vr)) return;
+      if (
+        insideReplaced(path) ||
+        overrides.has(element.tag) ||
+        !['LO', 'SH', 'ST', 'LT', 'UT', 'UC', 'PN', 'CS', 'AE'].includes(element.vr)
+      )
+        return;
       if (pattern.test(elementText(element, dataset.charset))) add('text_removed', path, false);
     });
   }
@@ -154,7 +191,8 @@ function changesByRule(tag: string): boolean {
 }
 
 function daysBetween(before: string, after: string): number | undefined {
-  const time = (text: string): number => Date.UTC(Number(text.slice(0, 4)), Number(text.slice(4, 6)) - 1, Number(text.slice(6, 8)));
+  const time = (text: string): number =>
+    Date.UTC(Number(text.slice(0, 4)), Number(text.slice(4, 6)) - 1, Number(text.slice(6, 8)));
   // Old files write YYYY.MM.DD.
   const [from, to] = [before.replaceAll('.', ''), after.replaceAll('.', '')];
   if (!/^\d{8}$/.test(from) || !/^\d{8}$/.test(to)) return undefined;
@@ -166,5 +204,11 @@ function samePixels(a: Element, b: Element | undefined): boolean {
   const parts = (e: Element): readonly Uint8Array[] => e.fragments ?? [e.value];
   const [pa, pb] = [parts(a), parts(b)];
   // Odd pixel data is padded on writing.
-  return pa.length === pb.length && pa.every((x, i) => Buffer.compare(x, pb[i]!.subarray(0, x.byteLength)) === 0 && pb[i]!.byteLength - x.byteLength <= 1);
+  return (
+    pa.length === pb.length &&
+    pa.every(
+      (x, i) =>
+        Buffer.compare(x, pb[i]!.subarray(0, x.byteLength)) === 0 && pb[i]!.byteLength - x.byteLength <= 1,
+    )
+  );
 }

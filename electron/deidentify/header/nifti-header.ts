@@ -78,9 +78,7 @@ function isLittleEndian(header: Uint8Array): boolean {
 
 function textOf(bytes: Uint8Array): string {
   if (bytes.every((b) => b === 0)) return '';
-  const text = Buffer.from(bytes)
-    .toString('latin1')
-    .replace(/\0.*$/s, '');
+  const text = Buffer.from(bytes).toString('latin1').replace(/\0.*$/s, '');
   return /^[\x20-\x7e\xa0-\xff]+$/.test(text) ? text.trim().slice(0, 120) : `${bytes.byteLength} bytes`;
 }
 

@@ -1,4 +1,11 @@
-import { type Dataset, emptyDataset, sequenceElement, setElement, setString, textElement } from './dicom-dataset.ts';
+import {
+  type Dataset,
+  emptyDataset,
+  sequenceElement,
+  setElement,
+  setString,
+  textElement,
+} from './dicom-dataset.ts';
 
 /** Every identifier planted in the test object; none may survive under any built-in policy that shares outside. */
 export const planted = {
@@ -43,7 +50,10 @@ export function plantedObject(charset = 'ISO_IR 192'): Dataset {
   text('00081030', `MR Head ${planted.name.split('^')[0]} 23.06.2019`);
   text('0008103E', `t1_mprage_sag 1mm Quillfeather`);
   text('00081010', 'MRC35235');
-  setElement(ds, sequenceElement('00081115', [item(planted.seriesUid), item('1.2.826.0.1.3680043.9.7.1.99')]));
+  setElement(
+    ds,
+    sequenceElement('00081115', [item(planted.seriesUid), item('1.2.826.0.1.3680043.9.7.1.99')]),
+  );
   setElement(ds, sequenceElement('00081140', [reference(planted.sopUid)]));
   text('00100010', planted.name);
   text('00100020', planted.id);
@@ -64,7 +74,11 @@ export function plantedObject(charset = 'ISO_IR 192'): Dataset {
   text('0019100C', '1000', 'IS');
   text('00191008', planted.name, 'LO');
   text('00290010', 'SIEMENS CSA HEADER', 'LO');
-  setElement(ds, { tag: '00291010', vr: 'OB', value: new TextEncoder().encode(`PatientName ${planted.name} `) });
+  setElement(ds, {
+    tag: '00291010',
+    vr: 'OB',
+    value: new TextEncoder().encode(`PatientName ${planted.name} `),
+  });
   text('0020000D', planted.studyUid);
   text('0020000E', planted.seriesUid);
   text('00200010', '4711');

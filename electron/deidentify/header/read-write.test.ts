@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +22,6 @@ import {
   getItems,
   getNumbers,
   getString,
-  sequenceElement,
   setElement,
   setString,
   sortedElements,
@@ -32,8 +40,11 @@ function listing(dataset: Dataset): string[] {
   const lines: string[] = [];
   walk(dataset, (e, path) => {
     if (e.tag.endsWith('0000')) return;
-    const value = e.value.byteLength % 2 ? Buffer.concat([e.value, new Uint8Array([pad(e.vr)])]) : Buffer.from(e.value);
-    lines.push(`${path} ${e.vr} ${value.toString('base64')} ${e.items?.length ?? ''} ${e.fragments?.map((f) => f.length) ?? ''}`);
+    const value =
+      e.value.byteLength % 2 ? Buffer.concat([e.value, new Uint8Array([pad(e.vr)])]) : Buffer.from(e.value);
+    lines.push(
+      `${path} ${e.vr} ${value.toString('base64')} ${e.items?.length ?? ''} ${e.fragments?.map((f) => f.length) ?? ''}`,
+    );
   });
   return lines;
 }
@@ -44,7 +55,18 @@ function pad(vr: string): number {
 
 /** A bare data set in any of the native encodings, written the plain way, for reading tests. */
 function encode(ds: Dataset, isExplicit: boolean, le: boolean): Uint8Array {
-  const words: Record<string, number> = { US: 2, SS: 2, OW: 2, AT: 2, UL: 4, SL: 4, FL: 4, OF: 4, FD: 8, OD: 8 };
+  const words: Record<string, number> = {
+    US: 2,
+    SS: 2,
+    OW: 2,
+    AT: 2,
+    UL: 4,
+    SL: 4,
+    FL: 4,
+    OF: 4,
+    FD: 8,
+    OD: 8,
+  };
   const parts: Buffer[] = [];
   const u16 = (n: number) => {
     const b = Buffer.alloc(2);
@@ -58,21 +80,26 @@ function encode(ds: Dataset, isExplicit: boolean, le: boolean): Uint8Array {
     else b.writeUInt32BE(n);
     return b;
   };
-  const tag = (t: string) => Buffer.concat([u16(Number.parseInt(t.slice(0, 4), 16)), u16(Number.parseInt(t.slice(4), 16))]);
+  const tag = (t: string) =>
+    Buffer.concat([u16(Number.parseInt(t.slice(0, 4), 16)), u16(Number.parseInt(t.slice(4), 16))]);
   for (const e of sortedElements(ds)) {
     let value = Buffer.from(e.value);
     if (e.items) {
-      const items = e.items.map((i) => Buffer.concat([tag('FFFEE000'), u32(0xffffffff), encode(i, isExplicit, le), tag('FFFEE00D'), u32(0)]));
+      const items = e.items.map((i) =>
+        Buffer.concat([tag('FFFEE000'), u32(0xffffffff), encode(i, isExplicit, le), tag('FFFEE00D'), u32(0)]),
+      );
       value = Buffer.concat([...items, tag('FFFEE0DD'), u32(0)]);
     } else {
       if (value.length % 2) value = Buffer.concat([value, Buffer.from([pad(e.vr)])]);
       const size = words[e.vr] ?? 1;
-      if (!le) for (let at = 0; at + size <= value.length; at += size) value.subarray(at, at + size).reverse();
+      if (!le)
+        for (let at = 0; at + size <= value.length; at += size) value.subarray(at, at + size).reverse();
     }
     const length = e.items ? 0xffffffff : value.length;
     parts.push(tag(e.tag));
     if (!isExplicit) parts.push(u32(length));
-    else if (['OB', 'OW', 'OF', 'OD', 'SQ', 'UN', 'UT', 'UC'].includes(e.vr)) parts.push(Buffer.from(`${e.vr}\0\0`), u32(length));
+    else if (['OB', 'OW', 'OF', 'OD', 'SQ', 'UN', 'UT', 'UC'].includes(e.vr))
+      parts.push(Buffer.from(`${e.vr}\0\0`), u32(length));
     else parts.push(Buffer.from(e.vr), u16(length));
     parts.push(value);
   }
@@ -82,9 +109,14 @@ function encode(ds: Dataset, isExplicit: boolean, le: boolean): Uint8Array {
 /** Only attributes whose VR the dictionary gives back, so that implicit VR can be compared. */
 function plainObject(): Dataset {
   const ds = plantedObject();
-  for (const tag of [...ds.elements.keys()]) if (Number.parseInt(tag[3]!, 16) % 2 || tag === '00189999') ds.elements.delete(tag);
+  for (const tag of [...ds.elements.keys()])
+    if (Number.parseInt(tag[3]!, 16) % 2 || tag === '00189999') ds.elements.delete(tag);
   setElement(ds, { tag: '00189087', vr: 'FD', value: new Uint8Array(new Float64Array([1000.5]).buffer) });
-  setElement(ds, { tag: '00280009', vr: 'AT', value: new Uint8Array(new Uint16Array([0x0018, 0x1063]).buffer) });
+  setElement(ds, {
+    tag: '00280009',
+    vr: 'AT',
+    value: new Uint8Array(new Uint16Array([0x0018, 0x1063]).buffer),
+  });
   setElement(ds, { tag: '00720078', vr: 'UL', value: new Uint8Array(new Uint32Array([7, 9]).buffer) });
   return ds;
 }
@@ -104,7 +136,13 @@ describe('reading and writing', () => {
     const part10 = Buffer.from(writeDicom({ dataset: plainObject(), transferSyntaxUid: explicit }));
     const body = encode(plainObject(), true, true);
     const metaLength = part10.readUInt32LE(140) + 144;
-    const head = Buffer.from(part10.subarray(0, metaLength).toString('latin1').replace('1.2.840.10008.1.2.1\0', '1.2.840.10008.1.2.1.99'), 'latin1');
+    const head = Buffer.from(
+      part10
+        .subarray(0, metaLength)
+        .toString('latin1')
+        .replace('1.2.840.10008.1.2.1\0', '1.2.840.10008.1.2.1.99'),
+      'latin1',
+    );
     // Two bytes more in the UID: its own length and the group's.
     const at = head.indexOf('1.2.840.10008.1.2.1.99');
     head.writeUInt16LE(22, at - 2);
@@ -125,25 +163,49 @@ describe('reading and writing', () => {
     expect(getString(file.meta, '00020002')).toBe(getString(ds, '00080016'));
     expect(getString(file.meta, '00020010')).toBe(explicit);
     expect(getString(file.meta, '00020012')).toBe(implementationClassUid);
-    expect(getNumbers(file.meta, '00020000')[0]).toBe(bytes.byteLength - 144 - encode(ds, true, true).byteLength + sequenceSurplus(ds));
+    expect(getNumbers(file.meta, '00020000')[0]).toBe(
+      bytes.byteLength - 144 - encode(ds, true, true).byteLength + sequenceSurplus(ds),
+    );
   });
 
   it('keeps encapsulated fragments byte for byte, delimiters inside them included', () => {
     const ds = plantedObject();
     const tricky = new Uint8Array([0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0, 7, 7]);
-    setElement(ds, { tag: '7FE00010', vr: 'OB', value: new Uint8Array(0), fragments: [new Uint8Array(0), tricky, new Uint8Array([1, 2])] });
+    setElement(ds, {
+      tag: '7FE00010',
+      vr: 'OB',
+      value: new Uint8Array(0),
+      fragments: [new Uint8Array(0), tricky, new Uint8Array([1, 2])],
+    });
     const file = readDicom(writeDicom({ dataset: ds, transferSyntaxUid: '1.2.840.10008.1.2.4.90' }));
     expect(file.transferSyntaxUid).toBe('1.2.840.10008.1.2.4.90');
-    expect(file.dataset.elements.get('7FE00010')!.fragments).toEqual([new Uint8Array(0), tricky, new Uint8Array([1, 2])]);
+    expect(file.dataset.elements.get('7FE00010')!.fragments).toEqual([
+      new Uint8Array(0),
+      tricky,
+      new Uint8Array([1, 2]),
+    ]);
   });
 
   it('takes UN of undefined length as an implicit sequence, and UN of a known attribute by its VR', () => {
     const inner = emptyDataset();
     setString(inner, '00100020', 'HIDDEN');
     const sequence = encode(inner, false, true);
-    const item = (tag: number[], body: Uint8Array) => Buffer.concat([Buffer.from(tag), Buffer.from([0xff, 0xff, 0xff, 0xff]), Buffer.from([0xfe, 0xff, 0x00, 0xe0, 0xff, 0xff, 0xff, 0xff]), body, Buffer.from([0xfe, 0xff, 0x0d, 0xe0, 0, 0, 0, 0, 0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0])]);
+    const item = (tag: number[], body: Uint8Array) =>
+      Buffer.concat([
+        Buffer.from(tag),
+        Buffer.from([0xff, 0xff, 0xff, 0xff]),
+        Buffer.from([0xfe, 0xff, 0x00, 0xe0, 0xff, 0xff, 0xff, 0xff]),
+        body,
+        Buffer.from([0xfe, 0xff, 0x0d, 0xe0, 0, 0, 0, 0, 0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0]),
+      ]);
     const bytes = Buffer.concat([
-      encode(Object.assign(emptyDataset(), { elements: new Map([['00080005', { tag: '00080005', vr: 'CS', value: Buffer.from('ISO_IR 100') }]]) }), true, true),
+      encode(
+        Object.assign(emptyDataset(), {
+          elements: new Map([['00080005', { tag: '00080005', vr: 'CS', value: Buffer.from('ISO_IR 100') }]]),
+        }),
+        true,
+        true,
+      ),
       item([0x08, 0, 0x15, 0x11, 0x55, 0x4e, 0, 0], sequence),
       Buffer.from([0x10, 0, 0x10, 0, 0x55, 0x4e, 0, 0, 4, 0, 0, 0]),
       Buffer.from('A^B '),
@@ -201,12 +263,18 @@ describe('hostile input', () => {
   });
 
   it('stops at absurd nesting instead of exhausting the stack', () => {
-    const open = Buffer.from([0x08, 0, 0x15, 0x11, 0x53, 0x51, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xff, 0, 0xe0, 0xff, 0xff, 0xff, 0xff]);
+    const open = Buffer.from([
+      0x08, 0, 0x15, 0x11, 0x53, 0x51, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xff, 0, 0xe0, 0xff, 0xff, 0xff,
+      0xff,
+    ]);
     expect(() => readDicom(Buffer.concat(Array.from({ length: 50_000 }, () => open)))).toThrow(/nested/);
   });
 
   it('believes no length: a value of 4 GB in a small file is cut off with a warning', () => {
-    const bytes = Buffer.from([0x08, 0, 0x05, 0, 0x43, 0x53, 2, 0, 0x41, 0x20, 0xe0, 0x7f, 0x10, 0, 0x4f, 0x57, 0, 0, 0xf0, 0xff, 0xff, 0xff, 1, 2]);
+    const bytes = Buffer.from([
+      0x08, 0, 0x05, 0, 0x43, 0x53, 2, 0, 0x41, 0x20, 0xe0, 0x7f, 0x10, 0, 0x4f, 0x57, 0, 0, 0xf0, 0xff, 0xff,
+      0xff, 1, 2,
+    ]);
     const file = readDicom(bytes);
     expect(file.warnings.join()).toMatch(/declares 4294967280 bytes; 2 are there/);
   });
@@ -253,29 +321,37 @@ describe.skipIf(!existsSync(dicomDir))('real files (needs ../shared/data/dicom)'
   });
 
   const hasPydicom = spawnSync('/usr/bin/python3', ['-c', 'import pydicom, numpy']).status === 0;
-  it.skipIf(!hasPydicom)('pydicom finds the same attributes and pixels in what we write (needs python3-pydicom)', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'refacade-pydicom-'));
-    try {
-      mkdirSync(dir, { recursive: true });
-      const pairs: [string, string][] = [];
-      for (const [i, file] of files.entries()) {
-        // One in eight of the long plain series; everything else.
-        if (/adi_brain_T1|CTHead/.test(file) && i % 8) continue;
-        try {
-          const written = join(dir, `${i}.dcm`);
-          writeFileSync(written, writeDicom(readDicom(readFileSync(file))));
-          pairs.push([file, written]);
-        } catch (error) {
-          expect(error).toBeInstanceOf(NotDicomError);
+  it.skipIf(!hasPydicom)(
+    'pydicom finds the same attributes and pixels in what we write (needs python3-pydicom)',
+    () => {
+      const dir = mkdtempSync(join(tmpdir(), 'refacade-pydicom-'));
+      try {
+        mkdirSync(dir, { recursive: true });
+        const pairs: [string, string][] = [];
+        for (const [i, file] of files.entries()) {
+          // One in eight of the long plain series; everything else.
+          if (/adi_brain_T1|CTHead/.test(file) && i % 8) continue;
+          try {
+            const written = join(dir, `${i}.dcm`);
+            writeFileSync(written, writeDicom(readDicom(readFileSync(file))));
+            pairs.push([file, written]);
+          } catch (error) {
+            expect(error).toBeInstanceOf(NotDicomError);
+          }
         }
+        writeFileSync(join(dir, 'pairs.json'), JSON.stringify(pairs));
+        const report = JSON.parse(
+          execFileSync('/usr/bin/python3', [oracle, join(dir, 'pairs.json')], {
+            encoding: 'utf8',
+            maxBuffer: 2 ** 26,
+          }),
+        );
+        expect(report.differences).toEqual([]);
+        expect(report.unreadable).toEqual([]);
+        expect(report.checked).toBeGreaterThan(100);
+      } finally {
+        rmSync(dir, { recursive: true, force: true });
       }
-      writeFileSync(join(dir, 'pairs.json'), JSON.stringify(pairs));
-      const report = JSON.parse(execFileSync('/usr/bin/python3', [oracle, join(dir, 'pairs.json')], { encoding: 'utf8', maxBuffer: 2 ** 26 }));
-      expect(report.differences).toEqual([]);
-      expect(report.unreadable).toEqual([]);
-      expect(report.checked).toBeGreaterThan(100);
-    } finally {
-      rmSync(dir, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 });
