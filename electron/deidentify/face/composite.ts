@@ -40,7 +40,9 @@ export function composite(
 ): Composite {
   const { volume } = image;
   const frame = voxelsPerFrame(volume.shape);
-  const list = Array.isArray(proposals) ? (proposals as readonly FaceProposal[]) : [proposals as FaceProposal];
+  const list = Array.isArray(proposals)
+    ? (proposals as readonly FaceProposal[])
+    : [proposals as FaceProposal];
   const frames = volume.data.length / frame;
   if (brain.length !== frame || list.some((p) => p.mask.length !== frame)) {
     throw new RangeError(`Expected masks of ${frame} voxels (${volume.shape.slice(0, 3).join('×')}).`);
@@ -78,7 +80,13 @@ export function composite(
   return {
     image: { ...image, volume: { ...volume, data: edited } },
     changedMask,
-    counts: { edited: editedVoxels, refusedInBrain, changedInBrain, changedOutside, removedMm3: editedVoxels * x * y * z },
+    counts: {
+      edited: editedVoxels,
+      refusedInBrain,
+      changedInBrain,
+      changedOutside,
+      removedMm3: editedVoxels * x * y * z,
+    },
   };
 }
 
@@ -111,6 +119,7 @@ export function airValue(volume: Volume): number {
   const [low, middle] = percentiles(values, [1, 50], () => true) as [number, number];
   const integer = !(volume.data instanceof Float32Array || volume.data instanceof Float64Array);
   const span = Math.abs(middle - low) + 1;
-  if ((!integer || Number.isInteger(zero)) && Math.abs(zero - low) <= span) return storable(zero, volume.data);
+  if ((!integer || Number.isInteger(zero)) && Math.abs(zero - low) <= span)
+    return storable(zero, volume.data);
   return storable(low, volume.data);
 }

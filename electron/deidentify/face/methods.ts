@@ -27,7 +27,10 @@ export function faceMethod(id: string): FaceMethod {
  *
  * @throws FaceParameterError for a key the method does not have or a value of another type
  */
-export function faceParams(method: FaceMethod, chosen: Readonly<Record<string, unknown>>): FaceMethod['defaults'] {
+export function faceParams(
+  method: FaceMethod,
+  chosen: Readonly<Record<string, unknown>>,
+): FaceMethod['defaults'] {
   const out: Record<string, number | boolean | string> = { ...method.defaults };
   for (const [key, value] of Object.entries(chosen)) {
     const standard = method.defaults[key];
@@ -36,7 +39,9 @@ export function faceParams(method: FaceMethod, chosen: Readonly<Record<string, u
       throw new FaceParameterError(`${method.id}: expected parameters among ${known}, got "${key}".`);
     }
     if (typeof value !== typeof standard || (typeof value === 'number' && !Number.isFinite(value))) {
-      throw new FaceParameterError(`${method.id}: expected ${key} to be a ${typeof standard}, got ${String(value)}.`);
+      throw new FaceParameterError(
+        `${method.id}: expected ${key} to be a ${typeof standard}, got ${String(value)}.`,
+      );
     }
     out[key] = value as number | boolean | string;
   }

@@ -104,7 +104,8 @@ export function fitAverageBrain(surface: Mesh, start: Affine, spacingMm: number)
  * @param translationOnly move without turning or scaling
  */
 function leastSquaresAffine(from: Float64Array[], to: Float64Array[], translationOnly: boolean): Affine {
-  const mean = (list: Float64Array[]) => [0, 1, 2].map((n) => list.reduce((s, p) => s + p[n]!, 0) / list.length);
+  const mean = (list: Float64Array[]) =>
+    [0, 1, 2].map((n) => list.reduce((s, p) => s + p[n]!, 0) / list.length);
   const [a, b] = [mean(from), mean(to)];
   const out = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1);
   if (!translationOnly) {

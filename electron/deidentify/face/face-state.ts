@@ -1,0 +1,89 @@
+import { apply, invert, multiply, voxelSizes, voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
+import type { FaceState } from '../../../shared/import/records.ts';
+import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
+import type { BrainExtraction } from './brain-extract.ts';
+import { grow } from './distance.ts';
+import { BACK_MM, FRONT_MM, WINDOW } from './face-view.ts';
+
+export interface FaceStateFinding {
+  readonly state: FaceState;
+  readonly evidence: {
+    /** Tissue farther than 8 mm from the brain, as a share of the brain's volume. Whole heads: above 0.4. */
+    readonly tissueOutsideBrain: number;
+    /** Share of rays from the front that meet a head at all. */
+    readonly seen: number;
+    /** Share of those where the voxel before the surface is exactly the fill value: a cut, not a skin. */
+    readonly cutEdge: number;
+  };
+}
+
+const BRAIN_ONLY_BELOW = 0.15;
+const CUT_ABOVE = 0.25;
+const INTACT_BELOW = 0.15;
+const SEEN_ABOVE = 0.8;
+
+/**
+ * Whether a scan still shows a face.
+ *
+ * A skull-stripped scan has no tissue away from the brain. In a defaced scan the face window (brow to chin, in the
+ * frame of the brain) ends in a step from the fill value straight into tissue, while the skin of a real
+ * face is always blurred by partial volume. A face that was blurred or replaced by other software without such a step
+ * is not recognised: it counts as intact and is treated like any face.
+ *
+ * @param threshold head/air threshold in real values, `airThreshold(volume)`
+ */
+export function detectFaceState(volume: Volume, brain: BrainExtraction, threshold: number): FaceStateFinding {
+  const { data, slope, inter } = volume;
+  const frame = voxelsPerFrame(volume.shape);
+  const near = grow(brain.mask, volume.shape, voxelSizes(volume.affine), 8);
+  let outside = 0;
+  let fill = Infinity;
+  for (let n = 0; n < frame; n++) {
+    const stored = data[n]!;
+    if (stored < fill) fill = stored;
+    if (!near[n] && stored * slope + inter > threshold) outside++;
+  }
+  const tissueOutsideBrain = (outside * voxelVolumeMm3(volume.affine)) / Math.max(1, brain.volumeMm3);
+
+  const [nx, ny, nz] = volume.shape as [number, number, number];
+  const toIndex = multiply(invert(volume.affine), brain.standardToWorld);
+  const step = Math.min(...voxelSizes(volume.affine)) / 2;
+  let [rays, hits, cuts] = [0, 0, 0];
+  for (let z = -90; z <= -5; z += WINDOW.step) {
+    for (let x = -40; x <= 40; x += WINDOW.step) {
+      rays++;
+      let before = Number.NaN; // stored value of the voxel the ray left, NaN outside the scan
+      let current = -1;
+      for (let y = FRONT_MM; y >= BACK_MM; y -= step) {
+        const [fi, fj, fk] = apply(toIndex, x, y, z);
+        const i = Math.round(fi);
+        const j = Math.round(fj);
+        const k = Math.round(fk);
+        if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) continue;
+        const n = i + nx * (j + ny * k);
+        if (n === current) continue;
+        const stored = data[n]!;
+        if (stored * slope + inter > threshold) {
+          hits++;
+          if (before === fill || (before === 0 && inter === 0)) cuts++;
+          break;
+        }
+        before = stored;
+        current = n;
+      }
+    }
+  }
+  const seen = hits / rays;
+  const cutEdge = hits ? cuts / hits : 0;
+  return {
+    state: stateOf(tissueOutsideBrain, seen, cutEdge),
+    evidence: { tissueOutsideBrain, seen, cutEdge },
+  };
+}
+
+function stateOf(tissueOutsideBrain: number, seen: number, cutEdge: number): FaceState {
+  if (tissueOutsideBrain < BRAIN_ONLY_BELOW) return 'brain-only';
+  if (cutEdge > CUT_ABOVE || seen < 0.3) return 'removed';
+  if (cutEdge < INTACT_BELOW && seen > SEEN_ABOVE) return 'intact';
+  return 'unknown';
+}

@@ -1,0 +1,80 @@
+import { type Affine, apply, invert, multiply } from '../../../shared/geometry/affine.ts';
+import { conform } from '../../volume/conform.ts';
+import type { Volume } from '../../volume/volume.ts';
+import { findHead } from './head-start.ts';
+import { fillHoles, largestComponent } from './morphology.ts';
+
+/**
+ * A head looked at from the front, in the frame of its brain.
+ *
+ * Rays run from front to back along the standard frame's y axis through a window that holds brow to chin
+ * (ICBM152 millimetres brought to the scan by the brain's own affine, so tilt and head size are taken out). `depth` is the
+ * y of the first head surface a ray meets, NaN where it meets none before `BACK_MM`.
+ */
+export interface FaceView {
+  readonly depth: Float32Array;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The window, ICBM152 mm: left to right, chin to brow, and the range of depth that belongs to a face. */
+export const WINDOW = { left: -52, right: 52, bottom: -112, top: 4, step: 2 } as const;
+export const FRONT_MM = 150;
+export const BACK_MM = 15;
+
+/** Head/air threshold of a scan in real values, on the working grid the views use. */
+export function airThreshold(volume: Volume): number {
+  return findHead(conform(volume, 2), 2).threshold;
+}
+
+/**
+ * @param volume any grid
+ * @param standardToWorld from `extractBrain`
+ * @param threshold head/air threshold; use the original's for the edited scan, so that only the edit can differ
+ */
+export function viewFace(volume: Volume, standardToWorld: Affine, threshold: number): FaceView {
+  const work = conform(volume, 2);
+  const [nx, ny, nz] = work.shape as [number, number, number];
+  const raw = Uint8Array.from(work.data, (v) => (v > threshold ? 1 : 0));
+  const head = fillHoles(largestComponent(raw, work.shape), work.shape);
+  const toIndex = multiply(invert(work.affine), standardToWorld);
+  const columns = Math.round((WINDOW.right - WINDOW.left) / WINDOW.step) + 1;
+  const rows = Math.round((WINDOW.top - WINDOW.bottom) / WINDOW.step) + 1;
+  const depth = new Float32Array(columns * rows).fill(Number.NaN);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const x = WINDOW.left + c * WINDOW.step;
+      const z = WINDOW.bottom + r * WINDOW.step;
+      for (let y = FRONT_MM; y >= BACK_MM; y -= 0.5) {
+        const [fi, fj, fk] = apply(toIndex, x, y, z);
+        const i = Math.round(fi);
+        const j = Math.round(fj);
+        const k = Math.round(fk);
+        if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) continue;
+        if (head[i + nx * (j + ny * k)]) {
+          depth[r * columns + c] = y;
+          break;
+        }
+      }
+    }
+  }
+  return { depth, columns, rows };
+}
+
+/**
+ * Share of the face surface seen before that is gone or lies elsewhere after.
+ *
+ * A point counts as unchanged when the ray meets the edited head within 2 mm of the same depth.
+ *
+ * @returns 0…1 and how many points there were before; share 0 when there were none
+ */
+export function surfaceChanged(before: FaceView, after: FaceView): { share: number; points: number } {
+  let [points, moved] = [0, 0];
+  before.depth.forEach((y, n) => {
+    if (Number.isNaN(y)) return;
+    points++;
+    const now = after.depth[n]!;
+    if (Number.isNaN(now) || Math.abs(now - y) > 2) moved++;
+  });
+  return { share: points ? moved / points : 0, points };
+}

@@ -1,0 +1,180 @@
+import type { Verdict, VerdictLimits, VerdictNumber } from '../../shared/deidentify/records.ts';
+import type { FaceState } from '../../shared/import/records.ts';
+import type { Problem } from '../../shared/problem.ts';
+
+/** Everything that was measured about one edited scan. */
+export interface VerdictInput {
+  readonly methodTitle: string;
+  readonly brainMm3: number;
+  readonly brainProblems: readonly Problem[];
+  /** Counted by comparing voxels before and after, not assumed. */
+  readonly brainVoxelsChanged: number;
+  readonly outsideVoxelsChanged: number;
+  /** Voxels the method wanted but that belong to the protected brain. */
+  readonly refusedInBrain: number;
+  /** Share of the face surface that is gone or moved by more than 2 mm, and how many points were looked at. */
+  readonly faceSurfaceChanged: number;
+  readonly facePoints: number;
+  readonly removedMm3: number;
+  readonly faceStateBefore: FaceState;
+  readonly evidence: Readonly<Record<string, number>>;
+  readonly assumptions: readonly string[];
+  readonly methodProblems: readonly Problem[];
+}
+
+/** Fewest surface points (of about 3100 in the window) from which a share means anything. */
+const MIN_FACE_POINTS = 300;
+
+/**
+ * Holds the numbers of one edited scan against the policy's limits.
+ *
+ * failed: a promise was broken (brain or outside voxels changed) or the method could not work; needs review: brain
+ * extraction in doubt, face already removed, or too little of the face changed; passed otherwise. A skull-stripped scan has
+ * no face: it passes unchanged and says so.
+ */
+export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
+  const brainOk = input.brainMm3 >= limits.minBrainMm3 && input.brainMm3 <= limits.maxBrainMm3;
+  const brainOnly = input.faceStateBefore === 'brain-only';
+  const faceOk =
+    input.faceSurfaceChanged >= limits.minFaceSurfaceChanged && input.facePoints >= MIN_FACE_POINTS;
+  const litres = (mm3: number) => `${Math.round(mm3 / 1000)} cm³`;
+  const numbers: VerdictNumber[] = [
+    number(
+      'brainMm3',
+      'Brain volume',
+      input.brainMm3,
+      'mm³',
+      `${limits.minBrainMm3} to ${limits.maxBrainMm3}`,
+      brainOk,
+    ),
+    number(
+      'brainVoxelsChanged',
+      'Brain voxels changed',
+      input.brainVoxelsChanged,
+      'voxels',
+      '0',
+      input.brainVoxelsChanged === 0,
+    ),
+    number(
+      'outsideVoxelsChanged',
+      'Voxels changed outside the edit',
+      input.outsideVoxelsChanged,
+      'voxels',
+      '0',
+      input.outsideVoxelsChanged === 0,
+    ),
+    number(
+      'faceSurfaceChanged',
+      'Face surface gone or moved by more than 2 mm',
+      brainOnly ? null : input.faceSurfaceChanged,
+      'share',
+      brainOnly ? '' : `≥ ${limits.minFaceSurfaceChanged}`,
+      brainOnly ? null : faceOk,
+    ),
+    number('facePoints', 'Points of face surface looked at', input.facePoints, 'points', '', null),
+    number('editedMm3', 'Edited', input.removedMm3, 'mm³', '', null),
+    number(
+      'refusedInBrain',
+      'Voxels of the edit refused beside the brain',
+      input.refusedInBrain,
+      'voxels',
+      '',
+      null,
+    ),
+    ...Object.entries(input.evidence).map(([name, value]) =>
+      number(name, EVIDENCE[name] ?? name, value, 'ratio', '', null),
+    ),
+  ];
+  const problems = [...input.brainProblems, ...input.methodProblems];
+  const result = (state: Verdict['state'], reason: string, next: string, concern: number): Verdict => ({
+    state,
+    reason,
+    next,
+    numbers,
+    assumptions: [...input.assumptions],
+    problems,
+    concern,
+  });
+
+  if (input.brainVoxelsChanged > 0 || input.outsideVoxelsChanged > 0) {
+    return result(
+      'failed',
+      `${input.brainVoxelsChanged} brain voxels and ${input.outsideVoxelsChanged} voxels outside the edit changed; none may.`,
+      'Do not share this scan. Report the scan and the settings as a fault of the method.',
+      100,
+    );
+  }
+  const broken = problems.find((p) => p.level === 'error');
+  if (broken && !brainOnly) {
+    return result('failed', broken.message, broken.fix ?? 'Try another method, or exclude the scan.', 90);
+  }
+  if (brainOnly && brainOk) {
+    return result(
+      'passed',
+      'The scan shows a brain only: there is no face, and no voxel was changed.',
+      '',
+      5,
+    );
+  }
+  if (!brainOk) {
+    return result(
+      'needs-review',
+      `The brain measures ${litres(input.brainMm3)}, outside ${litres(limits.minBrainMm3)} to ${litres(limits.maxBrainMm3)}: brain extraction probably failed.`,
+      'Look at the outline of the brain; if it is wrong, try again or exclude the scan.',
+      80,
+    );
+  }
+  if (input.faceStateBefore === 'removed') {
+    return result(
+      'needs-review',
+      'The face had already been removed before this scan came here.',
+      'Look whether what remains can be recognised, then accept or exclude it.',
+      40,
+    );
+  }
+  if (!faceOk) {
+    const percent = Math.round(100 * input.faceSurfaceChanged);
+    return result(
+      'needs-review',
+      input.facePoints < MIN_FACE_POINTS
+        ? `Only ${input.facePoints} points of face surface could be seen, too few to tell whether the face is gone.`
+        : `Only ${percent} % of the face surface changed with ${input.methodTitle}; at least ${Math.round(100 * limits.minFaceSurfaceChanged)} % is asked for.`,
+      'Look at the face; try another method or a smaller buffer.',
+      60 + Math.round(20 * (1 - input.faceSurfaceChanged)),
+    );
+  }
+  const doubt = problems.find((p) => p.level === 'warning');
+  if (doubt)
+    return result('needs-review', doubt.message, doubt.fix ?? 'Look at the brain outline and the face.', 50);
+  if (input.faceStateBefore === 'unknown') {
+    return result(
+      'needs-review',
+      'It could not be told whether this scan showed a face.',
+      'Look at the pictures.',
+      30,
+    );
+  }
+  return result(
+    'passed',
+    `${Math.round(100 * input.faceSurfaceChanged)} % of the face surface changed and no brain voxel did.`,
+    '',
+    Math.round(10 * (1 - input.faceSurfaceChanged)),
+  );
+}
+
+const EVIDENCE: Readonly<Record<string, string>> = {
+  tissueOutsideBrain: 'Tissue outside the brain, relative to the brain',
+  seen: 'Share of the face window that shows a head',
+  cutEdge: 'Share of the surface that ends in a cut edge (before the edit)',
+};
+
+function number(
+  name: string,
+  label: string,
+  value: number | null,
+  unit: string,
+  limit: string,
+  ok: boolean | null,
+): VerdictNumber {
+  return { name, label, value: value !== null && Number.isFinite(value) ? value : null, unit, limit, ok };
+}
