@@ -75,13 +75,14 @@ export function createApp(options: AppOptions): App {
     await session?.close();
     session = null;
     pool ??= createWorkerPool(workerFile, concurrency);
-    session = new ProjectSession({ folder, pool, events, clock, concurrency });
+    const onImported = (s: ProjectSession) => options.redactor?.addIdentifiers(knownIdentifiers(s));
+    session = new ProjectSession({ folder, pool, events, clock, concurrency, onImported });
     rememberProject(options.userDataDir, {
       dir: folder.dir,
       name: folder.name,
       openedAt: clock().toISOString(),
     });
-    options.redactor?.addIdentifiers(knownIdentifiers(session));
+    onImported(session);
     session.runner.wake();
     session.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'share');
     return session;

@@ -24,14 +24,12 @@ function setUp(execute: JobExecutor, concurrency = 2) {
   const enqueue = (batch: string, n = 4) =>
     queue.enqueue(
       batch,
-      ids
-        .slice(0, n)
-        .map((seriesId, i) => ({
-          kind: 'deidentify' as const,
-          seriesId,
-          label: `scan ${i + 1}`,
-          payload: { i },
-        })),
+      ids.slice(0, n).map((seriesId, i) => ({
+        kind: 'deidentify' as const,
+        seriesId,
+        label: `scan ${i + 1}`,
+        payload: { i },
+      })),
     );
   return { db, queue, runner, events, ended, enqueue };
 }

@@ -16,6 +16,7 @@ export interface RunnerOptions {
   readonly concurrency: number;
   readonly emit: (event: AppEvent) => void;
   readonly clock: () => Date;
+  readonly onDone?: (job: ClaimedJob) => void;
   /** Called when a job fails or is cancelled, so that its scan gets an explicit state. */
   readonly onEnd: (job: ClaimedJob, outcome: 'failed' | 'cancelled', message: string) => void;
 }
@@ -70,7 +71,10 @@ export class JobRunner {
     this.announce(job.batchId);
     try {
       const result = await this.options.executors[job.kind](job, context);
-      if (!this.closed) this.options.queue.finish(job.id, result ?? null);
+      if (!this.closed) {
+        this.options.queue.finish(job.id, result ?? null);
+        this.options.onDone?.(job);
+      }
     } catch (error) {
       this.endBadly(entry, error);
     } finally {

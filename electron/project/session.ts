@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly events: EventHub;
   readonly clock: () => Date;
   readonly concurrency: number;
+  /** Called after each import: new people are in the catalog. */
+  readonly onImported?: (session: ProjectSession) => void;
 }
 
 /** One open project: its catalog, keys, queue and runner. */
@@ -55,6 +57,9 @@ export class ProjectSession {
       concurrency: options.concurrency,
       emit: (event) => options.events.emit(event),
       clock: options.clock,
+      onDone: (job) => {
+        if (job.kind === 'import') options.onImported?.(this);
+      },
       onEnd: (job, outcome, message) => {
         if (job.kind === 'deidentify' && job.seriesId !== null) {
           if (outcome === 'failed') {
