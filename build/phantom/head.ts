@@ -168,7 +168,8 @@ function sampleHead(
   const h = (edge(0) + edge(1) + edge(2)) / 3;
   const radius = Math.hypot(edge(0), edge(1), edge(2)) / 2;
   // Points per voxel along each axis, so that samples are about 1 mm apart.
-  const [si, sj, sk] = [0, 1, 2].map((c) => (edge(c) < 1.5 ? 1 : Math.min(4, Math.round(edge(c))))) as Vec3;
+  const per = [0, 1, 2].map((c) => (edge(c) < 1.5 ? 1 : Math.min(4, Math.round(edge(c)))));
+  const [si, sj, sk] = (per[0]! * per[1]! * per[2]! > 16 ? [2, 2, 2] : per) as Vec3;
   const points: number[] = [];
   for (let c = 0; c < sk; c++)
     for (let b = 0; b < sj; b++)

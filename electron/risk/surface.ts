@@ -210,69 +210,81 @@ function localMaximum(source: Float32Array, shape: readonly [number, number, num
   return from;
 }
 
-/** Mask of the largest 6-connected set of voxels above the threshold, or `undefined` when there is none. */
+/** What a voxel is to the flood: `open` ones may be entered. */
+const OPEN = 1;
+const ENTERED = 2;
+
+/**
+ * Mask of the largest 6-connected set of voxels above the threshold, or `undefined` when there is none.
+ *
+ * The grid's outermost layer is padding and never above the threshold.
+ */
 function largestPiece(
   values: Float32Array,
   shape: readonly [number, number, number],
   threshold: number,
 ): Uint8Array | undefined {
-  const piece = new Int32Array(values.length);
+  const state = new Uint8Array(values.length);
+  for (let v = 0; v < state.length; v++) if (values[v]! > threshold) state[v] = OPEN;
+  // Pieces follow each other in the queue, so the largest is a stretch of it.
   const queue = new Int32Array(values.length);
-  let pieces = 0;
-  let largest = 0;
-  let largestSize = 0;
-  for (let seed = 0; seed < values.length; seed++) {
-    if (piece[seed] !== 0 || !(values[seed]! > threshold)) continue;
-    pieces += 1;
-    const size = flood(queue, shape, seed, (v) => {
-      if (piece[v] !== 0 || !(values[v]! > threshold)) return false;
-      piece[v] = pieces;
-      return true;
-    });
-    if (size > largestSize) {
-      largestSize = size;
-      largest = pieces;
-    }
+  let end = 0;
+  let [from, to] = [0, 0];
+  for (let seed = 0; seed < state.length; seed++) {
+    if (state[seed] !== OPEN) continue;
+    const start = end;
+    state[seed] = ENTERED;
+    queue[end++] = seed;
+    end = flood(state, queue, start, end, shape);
+    if (end - start > to - from) [from, to] = [start, end];
   }
-  if (largest === 0) return undefined;
+  if (to === from) return undefined;
   const mask = new Uint8Array(values.length);
-  for (let v = 0; v < mask.length; v++) mask[v] = piece[v] === largest ? 1 : 0;
+  for (let n = from; n < to; n++) mask[queue[n]!] = 1;
   return mask;
 }
 
-/** Air connected with the corner of the grid, which is air because the grid is padded. */
+/** Air connected with the outermost layer of the grid, which is air because the grid is padded. */
 function reachableAir(head: Uint8Array, shape: readonly [number, number, number]): Uint8Array {
-  const outside = new Uint8Array(head.length);
-  flood(new Int32Array(head.length), shape, 0, (v) => {
-    if (outside[v] !== 0 || head[v] !== 0) return false;
-    outside[v] = 1;
-    return true;
-  });
-  return outside;
+  const [nx, ny, nz] = shape;
+  const state = new Uint8Array(head.length);
+  const queue = new Int32Array(head.length);
+  let end = 0;
+  let v = 0;
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, v++) {
+        if (i === 0 || j === 0 || k === 0 || i === nx - 1 || j === ny - 1 || k === nz - 1) {
+          state[v] = ENTERED;
+          queue[end++] = v;
+        } else if (head[v] === 0) state[v] = OPEN;
+      }
+  flood(state, queue, 0, end, shape);
+  return state.map((s) => (s === ENTERED ? 1 : 0));
 }
 
-/** Breadth-first 6-connected walk; `enter` marks a voxel and says whether it was new and allowed. */
+/**
+ * Breadth-first 6-connected walk through open voxels from those queued in [start, end); returns the new end.
+ *
+ * Needs no border checks: a step over the border lands on the outermost layer of another row, which is never
+ * open, or beyond the array.
+ */
 function flood(
+  state: Uint8Array,
   queue: Int32Array,
+  start: number,
+  end: number,
   shape: readonly [number, number, number],
-  seed: number,
-  enter: (v: number) => boolean,
 ): number {
-  const [nx, ny, nz] = shape;
-  const slab = nx * ny;
-  let tail = 0;
-  if (enter(seed)) queue[tail++] = seed;
-  for (let head = 0; head < tail; head++) {
-    const v = queue[head]!;
-    const i = v % nx;
-    const j = Math.floor(v / nx) % ny;
-    const k = Math.floor(v / slab);
-    if (i > 0 && enter(v - 1)) queue[tail++] = v - 1;
-    if (i < nx - 1 && enter(v + 1)) queue[tail++] = v + 1;
-    if (j > 0 && enter(v - nx)) queue[tail++] = v - nx;
-    if (j < ny - 1 && enter(v + nx)) queue[tail++] = v + nx;
-    if (k > 0 && enter(v - slab)) queue[tail++] = v - slab;
-    if (k < nz - 1 && enter(v + slab)) queue[tail++] = v + slab;
-  }
-  return tail;
+  const row = shape[0];
+  const slab = shape[0] * shape[1];
+  const steps = [-1, 1, -row, row, -slab, slab];
+  for (let at = start; at < end; at++)
+    for (let s = 0; s < 6; s++) {
+      const v = queue[at]! + steps[s]!;
+      if (state[v] !== OPEN) continue;
+      state[v] = ENTERED;
+      queue[end++] = v;
+    }
+  return end;
 }
