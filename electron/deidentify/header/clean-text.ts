@@ -36,7 +36,7 @@ const measures =
  * The allowed words of a text in their order, separators kept as blank or underscore; '' when none is left.
  *
  * @param forbidden lower-case words that are this subject's identifiers, even if they are imaging words
- * @example cleanDescriptor('MPRAGE_T1_Smith 1mm', new Set()) // 'MPRAGE_T1 1mm'
+ * @example cleanDescriptor('MPRAGE_T1_Smith 1mm', new Set()) // 'MPRAGE_T1_1mm'
  */
 export function cleanDescriptor(text: string, forbidden: ReadonlySet<string>): string {
   let out = '';

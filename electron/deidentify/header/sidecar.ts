@@ -96,6 +96,8 @@ export function cleanSidecar(
     if (override) return gone('policy override');
     if (key.startsWith('DeidentificationMethod'))
       return { value, action: 'keep', rule: 'received statement' };
+    // Birth dates have no shift that hides them: with the scan's date they give the age.
+    if (/birth/i.test(key)) return gone('birth date');
     if (dateField.test(key)) {
       if (mode === 'full') return { value, action: 'keep', rule: 'option 113106' };
       const moved =

@@ -1,0 +1,107 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Db, openDatabase } from '../catalog/database.ts';
+import { cutAllTies, readCrosswalk } from './crosswalk.ts';
+import { crosswalkHandlers } from './crosswalk-handlers.ts';
+import { openKeys, type ProjectKeys } from './keys.ts';
+
+let dir: string;
+let db: Db;
+let keys: ProjectKeys;
+const secrets = [
+  'Quillfeather',
+  'Zenobia',
+  'PX-449173-K',
+  '19310417',
+  'ACC7719305',
+  '1.2.826.0.1.3680043.9',
+  'Nether_Wallop',
+  '20190623',
+];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'refacade-crosswalk-'));
+  db = openDatabase(join(dir, 'catalog.sqlite'));
+  keys = openKeys(dir);
+  const label = keys.subjectLabel('dicom:|PX-449173-K|19310417');
+  db.prepare(
+    "INSERT INTO subject (id, source_key, patient_id, patient_name, birth_date, label) VALUES (1, 'dicom:|PX-449173-K|19310417', 'PX-449173-K', 'Quillfeather^Zenobia', '19310417', ?)",
+  ).run(label);
+  db.exec(`
+    INSERT INTO source_root (id, path, added_at) VALUES (1, '/data/Nether_Wallop', '2020');
+    INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'Quillfeather/1.dcm', 1, 1, 'dicom'), (2, 1, 'Quillfeather/2.dcm', 1, 1, 'dicom');
+    INSERT INTO study (id, subject_id, study_instance_uid, study_date, description, accession_number, session_label)
+      VALUES (1, 1, '1.2.826.0.1.3680043.9.1', '20190623', 'Head of Quillfeather', 'ACC7719305', 'ses-01');
+    INSERT INTO series (id, study_id, subject_id, root_id, format, series_key, series_instance_uid, description, kind, layout, state, attributes, imported_at)
+      VALUES (1, 1, 1, 1, 'dicom', '1.2.826.0.1.3680043.9.2', '1.2.826.0.1.3680043.9.2', 'Quillfeather T1', 'T1w', '3d', 'passed', '{"name":"Zenobia"}', '2020');
+    INSERT INTO instance (id, series_id, file_id, sop_instance_uid) VALUES (1, 1, 1, '1.2.826.0.1.3680043.9.3');
+    INSERT INTO problem (id, series_id, code, level, subject, message) VALUES (1, 1, 'gap', 'warning', 'Quillfeather/1.dcm', 'gap in Quillfeather/2.dcm');
+    INSERT INTO job (id, batch_id, kind, label, payload, created_at, error) VALUES (1, 'b', 'import', '/data/Nether_Wallop', '{"sources":["/data/Nether_Wallop"]}', '2020', 'Quillfeather');
+  `);
+});
+afterEach(() => {
+  db.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function bytesOfProject(): string {
+  return readdirSync(dir, { recursive: true })
+    .map((f) => join(dir, String(f)))
+    .filter((f) => statSync(f).isFile())
+    .map((f) => readFileSync(f, 'latin1'))
+    .join('\n');
+}
+
+describe('crosswalk', () => {
+  it('lists who is behind each pseudonym', () => {
+    expect(readCrosswalk(db, keys)).toEqual([
+      {
+        subjectLabel: keys.subjectLabel('dicom:|PX-449173-K|19310417'),
+        patientId: 'PX-449173-K',
+        patientName: 'Quillfeather^Zenobia',
+        shiftDays: keys.shiftDays('dicom:|PX-449173-K|19310417'),
+      },
+    ]);
+  });
+
+  it('cuts all ties: no byte of the project leads back, pseudonyms and results stay', () => {
+    const label = keys.subjectLabel('dicom:|PX-449173-K|19310417');
+    const secret = keys.portable();
+    writeFileSync(join(dir, 'catalog.sqlite.before-20'), 'a copy that names Quillfeather');
+    const before = bytesOfProject();
+    for (const text of [...secrets, secret]) expect(before, text).toContain(text);
+
+    const report = cutAllTies(dir, db, keys);
+    expect(report).toEqual({ state: 'cut', filesStillIdentifying: [] });
+    const after = bytesOfProject();
+    for (const text of [...secrets, secret]) expect(after, text).not.toContain(text);
+    expect(existsSync(join(dir, 'catalog.sqlite.before-20'))).toBe(false);
+    expect(db.prepare('SELECT label FROM subject').pluck().all()).toEqual([label]);
+    expect(db.prepare('SELECT state FROM series').pluck().all()).toEqual(['passed']);
+    expect(() => keys.subjectLabel('x')).toThrow(/ties/);
+  });
+
+  it('names files outside the catalog that still identify', () => {
+    writeFileSync(join(dir, 'notes.txt'), 'Remember to call Quillfeather');
+    expect(cutAllTies(dir, db, keys).filesStillIdentifying).toEqual(['notes.txt']);
+  });
+
+  it('answers through the contract, wrong passphrases by code', async () => {
+    const handlers = crosswalkHandlers({ db, projectDir: dir, keys });
+    expect(handlers['deidentify.crosswalk']({})).toEqual({ state: 'open', subjects: 1 });
+    expect(await handlers['deidentify.encryptCrosswalk']({ passphrase: 'correct horse' })).toEqual({
+      state: 'encrypted',
+    });
+    expect(() => handlers['deidentify.unlockCrosswalk']({ passphrase: 'wrong' })).toThrow(
+      expect.objectContaining({ code: 'wrong-passphrase' }),
+    );
+    const unlocked = await handlers['deidentify.unlockCrosswalk']({ passphrase: 'correct horse' });
+    expect(unlocked.rows[0]!.patientId).toBe('PX-449173-K');
+    expect(await handlers['deidentify.cutAllTies']({ confirm: 'cut all ties' })).toEqual({ state: 'cut' });
+    expect(() => handlers['deidentify.encryptCrosswalk']({ passphrase: 'correct horse' })).toThrow(
+      expect.objectContaining({ code: 'keys-cut' }),
+    );
+  });
+});

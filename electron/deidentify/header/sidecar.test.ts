@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { policy } from '../../../shared/deidentify/records.ts';
+import { pseudonymsFrom } from '../pseudonyms.ts';
+import { planted } from './planted-object.ts';
+import { cleanSidecar } from './sidecar.ts';
+
+const keys = pseudonymsFrom(new Uint8Array(32).fill(3));
+const subject = { sourceKey: 'k', label: keys.subjectLabel('k') };
+/** What dcm2niix writes without its own anonymising switch. */
+const source = {
+  Modality: 'MR',
+  MagneticFieldStrength: 3,
+  Manufacturer: 'Siemens',
+  InstitutionName: planted.institution,
+  InstitutionAddress: planted.address,
+  DeviceSerialNumber: planted.serial,
+  StationName: 'MRC35235',
+  SeriesInstanceUID: planted.seriesUid,
+  StudyID: '4711',
+  PatientName: planted.name,
+  PatientID: planted.id,
+  AccessionNumber: planted.accession,
+  PatientBirthDate: '1931-04-17',
+  PatientSex: 'F',
+  PatientAge: 91,
+  PatientWeight: 61.5,
+  ReferringPhysicianName: planted.physician,
+  SeriesDescription: 't1_mprage_sag Quillfeather',
+  ProcedureStepDescription: 'Head^Quillfeather',
+  AcquisitionTime: '10:11:12.25',
+  AcquisitionDateTime: '2019-06-23T10:11:12.25',
+  SoftwareVersions: 'syngo MR E11 2019-06-23',
+  CoilString: `Coil of ${planted.id}`,
+  EchoTime: 0.00298,
+  ImageType: ['ORIGINAL', 'PRIMARY', 'M', 'ND'],
+  SomethingNew: 'who knows',
+  ImageComments: planted.name,
+};
+
+const recipe = (options = {}, overrides = {}) => policy.parse({ name: 'test', options, overrides });
+
+describe('sidecars', () => {
+  it('keep acquisition fields and nothing that identifies', () => {
+    const { json, changes } = cleanSidecar(source, recipe(), keys, subject);
+    expect(Object.keys(json).sort()).toEqual([
+      'AcquisitionDateTime',
+      'AcquisitionTime',
+      'DeidentificationMethod',
+      'DeidentificationMethodCodeSequence',
+      'EchoTime',
+      'ImageType',
+      'MagneticFieldStrength',
+      'Manufacturer',
+      'Modality',
+      'SeriesInstanceUID',
+      'SoftwareVersions',
+    ]);
+    const text = JSON.stringify(json).toLowerCase();
+    for (const secret of [
+      'quillfeather',
+      'zenobia',
+      planted.id,
+      planted.accession,
+      'eulalia',
+      'larkspur',
+      planted.serial,
+      planted.seriesUid,
+      '2019',
+      '4711',
+    ]) {
+      expect(text).not.toContain(secret.toLowerCase());
+    }
+    expect(json.EchoTime).toBe(0.00298);
+    expect(json.SoftwareVersions).toBe('syngo MR E11');
+    expect(changes.find((c) => c.tag === 'SomethingNew')!.rule).toMatch(/not on the list/);
+    for (const key of Object.keys(source)) expect(changes.filter((c) => c.tag === key)).toHaveLength(1);
+  });
+
+  it('moves dates before 1926, the same days for one subject, and never twice', () => {
+    const once = cleanSidecar(source, recipe(), keys, subject).json;
+    const year = Number(String(once.AcquisitionDateTime).slice(0, 4));
+    expect(year).toBeLessThan(1926);
+    expect(String(once.AcquisitionDateTime)).toMatch(/T10:11:12\.25$/);
+    expect(cleanSidecar(once, recipe(), keys, subject).json).toEqual(once);
+  });
+
+  it('removes dates where no date option is on, keeps them under full dates', () => {
+    const none = cleanSidecar(source, recipe({ retainLongitudinalModifiedDates: false }), keys, subject).json;
+    expect(none).not.toHaveProperty('AcquisitionDateTime');
+    expect(none).not.toHaveProperty('AcquisitionTime');
+    const full = cleanSidecar(
+      source,
+      recipe({ retainLongitudinalModifiedDates: false, retainLongitudinalFullDates: true }),
+      keys,
+      subject,
+    ).json;
+    expect(full.AcquisitionDateTime).toBe(source.AcquisitionDateTime);
+  });
+
+  it('lets through what options retain', () => {
+    const { json } = cleanSidecar(
+      source,
+      recipe({ retainPatientCharacteristics: true, retainDeviceIdentity: true, cleanDescriptors: true }),
+      keys,
+      subject,
+    );
+    expect(json).toMatchObject({
+      PatientSex: 'F',
+      PatientAge: 89,
+      PatientWeight: 61.5,
+      DeviceSerialNumber: planted.serial,
+      SeriesDescription: 't1_mprage_sag',
+    });
+  });
+
+  it('obeys overrides by field name', () => {
+    const { json } = cleanSidecar(source, recipe({}, { PatientSex: 'K', Manufacturer: 'X' }), keys, subject);
+    expect(json.PatientSex).toBe('F');
+    expect(json).not.toHaveProperty('Manufacturer');
+  });
+
+  it('says how it was de-identified, after what others said', () => {
+    const { json } = cleanSidecar({ DeidentificationMethod: ['Other tool'] }, recipe(), keys, subject);
+    expect(json.DeidentificationMethod).toEqual([
+      'Other tool',
+      'Refacade: PS3.15 Basic Profile, policy test',
+    ]);
+    expect(
+      (json.DeidentificationMethodCodeSequence as { CodeValue: string }[]).map((c) => c.CodeValue),
+    ).toEqual(['113100', '113107']);
+  });
+});
