@@ -35,8 +35,8 @@ export function brainFailure(box: BrainBox): string {
  * Why a finished classification is not one of a T1-weighted brain, '' when it looks like one.
  *
  * Classes are named by brightness, so another contrast (T2, FLAIR, PD, CT) gives three classes too. What gives it
- * away: classes that do not separate, shares no brain has, or a brightest class that lies at the brain's surface,
- * where a T1-weighted scan has cortex and fluid.
+ * away: classes that do not separate, shares no brain has, or a brightest class that is rarer in the depth of the
+ * brain than in all of it, where a T1-weighted scan has white matter.
  *
  * @param labels 1 CSF, 2 GM, 3 WM for each brain voxel
  */
@@ -61,49 +61,47 @@ export function segmentationFailure(
   if (!(share.GM > 0.2 && share.WM > 0.12 && share.WM < 0.7 && share.CSF < 0.5)) {
     return `The classes hold GM ${percent(share.GM)}, WM ${percent(share.WM)}, CSF ${percent(share.CSF)} of the brain, which no T1-weighted brain does.`;
   }
-  const surface = surfaceShares(box, labels);
-  if (surface.brightest > surface.all) {
-    return `The brightest class lies at the brain's surface (${percent(surface.brightest)} of it within 4 mm, against ${percent(surface.all)} of all voxels); in a T1-weighted scan it is white matter, inside. Is this T2, FLAIR or PD?`;
+  const deepShare = brightestShareDeep(box, labels);
+  if (deepShare !== null && deepShare <= share.WM) {
+    return `The brightest class fills ${percent(deepShare)} of the deep brain and ${percent(share.WM)} of all of it; in a T1-weighted scan it is white matter, which fills more of the depth. Is this T2, FLAIR or PD?`;
   }
   return '';
 }
 
-/** Share of the brightest class, and of all brain voxels, lying within about 4 mm of the mask's border. */
-function surfaceShares(box: BrainBox, labels: Uint8Array): { brightest: number; all: number } {
+/**
+ * Share of the brightest class among voxels at least 20 mm (along the axes) inside the mask; null when the brain has
+ * no such depth. The depth is used, not the surface, because masks that leak put bright fat at the surface.
+ */
+function brightestShareDeep(box: BrainBox, labels: Uint8Array): number | null {
   const [nx, ny] = box.shape;
-  const [sx, sy, sz] = box.voxelSizeMm;
   const member = new Uint8Array(box.shape[0] * box.shape[1] * box.shape[2]);
   for (const v of box.inside) member[v] = 1;
-  const steps: [number, number][] = [
-    [1, Math.max(1, Math.round(4 / sx))],
-    [nx, Math.max(1, Math.round(4 / sy))],
-    [nx * ny, Math.max(1, Math.round(4 / sz))],
-  ];
-  let surface = 0;
+  const strides = [1, nx, nx * ny];
+  const reaches = box.voxelSizeMm.map((size) => Math.max(1, Math.round(20 / size)));
+  let deep = 0;
   let bright = 0;
-  let brightSurface = 0;
   for (let m = 0; m < box.inside.length; m++) {
-    const v = box.inside[m]!;
-    let near = false;
-    for (const [stride, reach] of steps) {
-      // The shell is empty, so walking outwards meets a zero before it leaves the box.
-      for (let d = 1; d <= reach && !near; d++) {
-        if (member[v + d * stride] === 0) near = true;
-      }
-      for (let d = 1; d <= reach && !near; d++) {
-        if (member[v - d * stride] === 0) near = true;
-      }
-    }
-    if (near) surface++;
-    if (labels[m] === 3) {
-      bright++;
-      if (near) brightSurface++;
+    if (!isDeep(member, box.inside[m]!, strides, reaches)) continue;
+    deep++;
+    if (labels[m] === 3) bright++;
+  }
+  return deep > 0 ? bright / deep : null;
+}
+
+/** No empty voxel within reach along any axis; the box's empty shell stops the walk before the box ends. */
+function isDeep(
+  member: Uint8Array,
+  v: number,
+  strides: readonly number[],
+  reaches: readonly number[],
+): boolean {
+  for (let axis = 0; axis < 3; axis++) {
+    const stride = strides[axis]!;
+    for (let d = 1; d <= reaches[axis]!; d++) {
+      if (member[v + d * stride] !== 1 || member[v - d * stride] !== 1) return false;
     }
   }
-  return {
-    brightest: bright > 0 ? brightSurface / bright : 1,
-    all: surface / Math.max(1, box.inside.length),
-  };
+  return true;
 }
 
 function separation(dark: TissueClass, bright: TissueClass): number {

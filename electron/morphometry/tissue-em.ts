@@ -15,6 +15,8 @@ export interface TissueOptions {
   readonly emIterations: number;
   /** Full width at half maximum of the bias field's smoothing, mm. */
   readonly biasFwhmMm: number;
+  /** Smoothing of the first, class-free field, mm; 0 starts from the scan as it is. */
+  readonly startFwhmMm: number;
   /** β of the Markov random field during EM. */
   readonly mrfWeight: number;
   /** Weight of the neighbours on pure or mixed kind in the partial-volume step. */
@@ -27,6 +29,7 @@ export const defaultTissueOptions: TissueOptions = {
   biasIterations: 12,
   emIterations: 2,
   biasFwhmMm: 20,
+  startFwhmMm: 60,
   mrfWeight: 0.1,
   mixing: 0.3,
   partialVolumeIterations: 3,
@@ -90,6 +93,8 @@ export function segmentTissue(
   const corrected = Float32Array.from(box.values);
   const support = new Float32Array(3 * count);
   const neighbourhood = neighbourhoodOf(box);
+  evenOutForStart(box, maps[0]!, field, settings.startFwhmMm);
+  for (let m = 0; m < count; m++) corrected[m] = box.values[m]! / field[m]!;
   let classes = classesFromHistogram(corrected, 3);
   let iterations = 0;
 
@@ -121,6 +126,20 @@ export function segmentTissue(
   const result = assemble(volume, box, maps, field, classes, iterations);
   const failure = segmentationFailure(box, result.labelsInside, result.segmentation.volumes, classes);
   return failure ? failed(volume, failure) : result.segmentation;
+}
+
+/**
+ * A coarse field for the start: whatever is very smooth in the scan is taken for bias, tissue or not.
+ *
+ * Without it a strong coil profile decides the first classes and EM stays there. It takes some contrast
+ * away with it, which the later rounds, that estimate the field afresh from the classes, give back.
+ */
+function evenOutForStart(box: BrainBox, scratch: Float32Array, field: Float32Array, fwhmMm: number): void {
+  const middle = Float32Array.from(box.values).sort()[box.values.length >> 1]!;
+  if (!(middle > 0) || !(fwhmMm > 0)) return;
+  scratch.fill(1);
+  estimateBiasField(box, box.values, [{ mean: middle, variance: 1 }], [scratch], fwhmMm, field);
+  scratch.fill(0);
 }
 
 /** M-step: mean and variance of each class, weighted by its probabilities; classes stay in ascending order. */
