@@ -1,3 +1,4 @@
+/// <reference path="../../electron/deidentify/header/dcmjs-dictionary.d.ts" />
 /**
  * Writes electron/deidentify/header/ps315-table.json from the published PS3.15 Table E.1-1.
  *

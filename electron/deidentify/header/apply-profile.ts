@@ -62,6 +62,9 @@ interface Outcome {
   readonly recurse?: boolean;
 }
 
+/** Study ID, Date and Time: keys of a DICOMDIR (PS3.3 F.5.2), so Z writes a dummy there. */
+const directoryKeys: ReadonlySet<string> = new Set(['00200010', '00080020', '00080030']);
+
 interface Run {
   readonly recipe: HeaderRecipe;
   readonly overrides: ReadonlyMap<string, ActionCode>;
@@ -276,8 +279,10 @@ function carryOut(
     case 'X':
       return { element: undefined, action: 'remove', rule };
     case 'Z':
-      // Z allows a dummy (PS3.15 table E.1-1a); without a Study ID no media directory can be built.
-      if (tag === '00200010') return { element: textElement(tag, vr, dummyText), action: 'dummy', rule };
+      // Z allows a dummy (PS3.15 table E.1-1a); without these no media directory can be built.
+      if (directoryKeys.has(tag) && element.value.byteLength > 0) {
+        return { element: dummyElement(element, run.pseudonyms), action: 'dummy', rule };
+      }
       return { element: emptyElement(tag, vr), action: 'empty', rule };
     case 'D':
       // A reference to another object stays a reference: its UIDs are replaced, like those of U*.
