@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { SelectedScan } from './select-scans.ts';
 
 /** Where one scan lies in the BIDS tree. */
@@ -154,13 +152,4 @@ function sexText(sex: string): string {
 /** Readable JSON with a final newline. */
 export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-const gzipAsync = promisify(gzip);
-
-/** Compresses without time, name or operating system in the header: the same bytes on every machine. */
-export async function cleanGzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const zipped = await gzipAsync(bytes, { level: 6 });
-  zipped[9] = 255; // "operating system: unknown" (RFC 1952)
-  return zipped;
 }

@@ -55,6 +55,21 @@ export function bytePatterns(identifiers: readonly SearchIdentifier[]): BytePatt
   for (const { kind, text, subject = '' } of identifiers) {
     const trimmed = text.normalize('NFC').trim();
     if (!isLongEnough(trimmed)) continue;
+    if (kind === 'uid') {
+      // Digits and dots have one way of being written, and a catalog holds very many of them.
+      const bytes = Buffer.from(trimmed, 'latin1');
+      const bounds = trimmed.length >= 16 ? 'none' : 'number';
+      found.set(`${trimmed}\u0000uid`, {
+        bytes,
+        identifierKind: kind,
+        exactCase: false,
+        bounds,
+        unit: 1,
+        low: 0,
+        subject,
+      });
+      continue;
+    }
     const plain = new Set([
       trimmed,
       trimmed.toLowerCase(),

@@ -94,7 +94,7 @@ export async function scanForLeaks(
     for (const kind of kinds) leaks.push({ file: covered, identifierKind: kind, where: 'name' });
     const found = new Set<string>();
     const note = (pattern: BytePattern) => {
-      if (pattern.subject === '' || file.includes(pattern.subject)) found.add(pattern.identifierKind);
+      if (concerns(pattern, file)) found.add(pattern.identifierKind);
     };
     for await (const size of searchContent(search, join(root, file), note)) {
       bytes += size;
@@ -114,9 +114,16 @@ export function scanText(identifiers: readonly SearchIdentifier[], text: string,
   const search = new ByteSearch(bytePatterns(searchableIdentifiers(identifiers, ownText)));
   const kinds = new Set<string>();
   search.search(Buffer.from(text.replace(BARE_NUMBER, '0'), 'utf8'), (pattern) => {
-    if (pattern.subject === '') kinds.add(pattern.identifierKind);
+    if (concerns(pattern, '')) kinds.add(pattern.identifierKind);
   });
   return [...kinds].sort();
+}
+
+/** Birth dates count in files of all subjects together as well; other dates there are those of the share. */
+function concerns({ subject, identifierKind }: BytePattern, file: string): boolean {
+  return (
+    subject === '' || file.includes(subject) || (identifierKind === 'birth-date' && !file.includes('sub-'))
+  );
 }
 
 function searchName(search: ByteSearch, file: string): { covered: string; kinds: string[] } {
@@ -127,7 +134,7 @@ function searchName(search: ByteSearch, file: string): { covered: string; kinds:
     const cover = new Uint8Array(bytes);
     let hit = false;
     search.search(bytes, (pattern: BytePattern, start) => {
-      if (pattern.subject !== '' && !file.includes(pattern.subject)) return;
+      if (!concerns(pattern, file)) return;
       kinds.add(pattern.identifierKind);
       hit = true;
       cover.fill(0x2a, start, start + pattern.bytes.length);

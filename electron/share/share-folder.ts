@@ -37,7 +37,12 @@ export async function openShareFolder(
     const entries = readdirSync(full).filter((name) => name !== '.DS_Store' && name !== 'Thumbs.db');
     const journal = ShareJournal.read(partialDir);
     const ours = journal.start?.project === project;
-    const strangers = entries.filter((name) => name !== PARTIAL && !journal.moving?.includes(name));
+    // The receipt of a refused share lies beside its unfinished part and is written anew.
+    const expected = [
+      PARTIAL,
+      ...(ours ? ['refacade-receipt.json', 'refacade-receipt.html', ...(journal.moving ?? [])] : []),
+    ];
+    const strangers = entries.filter((name) => !expected.includes(name));
     if (strangers.length > 0 || (entries.includes(PARTIAL) && journal.start && !ours)) throw inUse(entries);
     if (!resume && !journal.moving) await rm(partialDir, { recursive: true, force: true });
     await mkdir(join(partialDir, 'content'), { recursive: true });
@@ -128,12 +133,16 @@ export async function requireSpace(dir: string, bytes: number): Promise<void> {
  * Each top-level entry is one rename on one disk. A process that dies in between leaves a journal that
  * names what was on the move; the next start moves the rest.
  */
-export async function publish(folder: ShareFolder): Promise<void> {
+export async function publish(
+  folder: ShareFolder,
+  checkpoint: (place: string) => void = () => {},
+): Promise<void> {
   const names = folder.journal.moving ?? (await readdir(folder.contentDir)).sort();
   if (!folder.journal.moving) folder.journal.append({ moving: [...names] });
   for (const name of names) {
     const from = join(folder.contentDir, name);
     if (existsSync(from)) await rename(from, join(folder.dir, name));
+    checkpoint(`moved ${name}`);
   }
   await syncFolder(folder.dir);
   await rm(folder.partialDir, { recursive: true, force: true });

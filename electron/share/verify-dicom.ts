@@ -223,7 +223,10 @@ function leaves(dataSet: dicomParser.DataSet, prefix = ''): Leaf[] {
       });
     } else {
       const { byteArray } = dataSet;
-      const bytes = (byteArray as Uint8Array).subarray(element.dataOffset, element.dataOffset + element.length);
+      const bytes = (byteArray as Uint8Array).subarray(
+        element.dataOffset,
+        element.dataOffset + element.length,
+      );
       out.push({ path, vr, bytes });
     }
   }

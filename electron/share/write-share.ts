@@ -1,0 +1,412 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Policy } from '../../shared/deidentify/records.ts';
+import type { AppliedStep } from '../../shared/provenance.ts';
+import {
+  type SharedScan,
+  type ShareFormat,
+  type ShareOverride,
+  type ShareReceipt,
+  shareReceipt,
+} from '../../shared/share/records.ts';
+import type { Db } from '../catalog/database.ts';
+import { optionCodes } from '../deidentify/header/ps315.ts';
+import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
+import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
+import type { TaskContext } from '../worker/task.ts';
+import { bidsLabel, bidsPlaces, bidsTopFiles, json } from './bids-layout.ts';
+import { collectIdentifiers } from './collect-identifiers.ts';
+import type { SearchIdentifier } from './identifier-forms.ts';
+import { listFiles, scanForLeaks, scanText } from './leak-scan.ts';
+import { loadCandidates } from './load-scans.ts';
+import { logText, type ManifestScan, manifestText, type ShareLogLine } from './manifest.ts';
+import { product } from './product.ts';
+import { receiptHtml } from './receipt-html.ts';
+import { type SelectedScan, selectScans } from './select-scans.ts';
+import {
+  bidsCheck,
+  countsCheck,
+  facesCheck,
+  headersCheck,
+  leakCheck,
+  readBackChecks,
+  reviewedCheck,
+} from './share-checks.ts';
+import { openShareFolder, publish, requireSpace, type ShareFolder } from './share-folder.ts';
+import { validateBids } from './validate-bids.ts';
+import { explainWriteFailure, type FileRecord, ShareWriteError, writeWholeFile } from './whole-file.ts';
+import { type ScanToWrite, type WrittenUnit, writeUnit } from './write-scan.ts';
+
+export interface ShareRequest {
+  readonly dir: string;
+  readonly formats: readonly ShareFormat[];
+  readonly overrides: readonly ShareOverride[];
+  readonly policy: Policy;
+  /** Continue an unfinished share in the same folder; otherwise it is started over. */
+  readonly resume: boolean;
+}
+
+export interface ShareContext {
+  readonly db: Db;
+  readonly projectDir: string;
+  readonly keys: Pseudonyms;
+  readonly clock?: () => Date;
+  /** For tests: called between steps; may throw to stand for a process that dies there. */
+  readonly checkpoint?: (place: string) => void;
+}
+
+const RECEIPT = 'refacade-receipt';
+
+/**
+ * Writes a share: selects, writes, reads back, validates, searches, and only then gives final names.
+ *
+ * Everything is put together in `<dir>/.refacade-partial/`. When every check has passed the top-level
+ * entries are moved to `<dir>`; when one has failed they stay where they are and only the receipt, which
+ * says so, appears. A process that dies is continued by the next call for the same folder: scans that are
+ * whole are not written again. Sources are opened read-only.
+ *
+ * @returns the receipt; released only if no check in it has failed
+ * @throws ShareWriteError when the folder cannot be used, the disk is full or nothing may leave
+ */
+export async function writeShare(
+  request: ShareRequest,
+  context: ShareContext,
+  task: TaskContext,
+): Promise<ShareReceipt> {
+  const { db, projectDir } = context;
+  const { policy, formats } = request;
+  const now = context.clock ?? (() => new Date());
+  const checkpoint = context.checkpoint ?? (() => {});
+  const roots = db.prepare('SELECT path FROM source_root').pluck().all() as string[];
+  const folder = await openShareFolder(
+    request.dir,
+    projectFingerprint(projectDir),
+    { sources: roots, projectDir },
+    request.resume,
+  );
+  if (folder.journal.moving) return finishMove(folder);
+
+  const selection = selectScans(loadCandidates(db), policy, request.overrides);
+  if (selection.shared.length === 0) {
+    throw new ShareWriteError(
+      'nothing-to-share',
+      `None of ${selection.held.length} scans may leave.`,
+      'The checklist says why for each; review or de-identify them first.',
+    );
+  }
+  const start = folder.journal.start ?? {
+    project: projectFingerprint(projectDir),
+    shareUid: randomUUID(),
+    startedAt: now().toISOString(),
+  };
+  if (!folder.journal.start) folder.journal.append({ start });
+  const log: ShareLogLine[] = [
+    { at: start.startedAt, event: 'started', formats, policy: policy.name, scans: selection.shared.length },
+  ];
+  const scans = planScans(context, selection.shared, formats);
+  await requireSpace(folder.dir, bytesNeeded(scans, formats));
+
+  // 1. The scans, one at a time.
+  const outcomes: { scan: ScanToWrite; units: WrittenUnit[] }[] = [];
+  for (const [n, scan] of scans.entries()) {
+    task.signal.throwIfAborted();
+    const part: TaskContext = {
+      signal: task.signal,
+      progress: (f, m) =>
+        task.progress((0.8 * (n + f)) / scans.length, `scan ${n + 1} of ${scans.length}: ${m}`),
+    };
+    part.progress(0, 'writing');
+    const units: WrittenUnit[] = [];
+    for (const format of formats) {
+      if (format === 'bids' ? scan.bids === null : scan.dicomFolder === null) continue;
+      const unit = await writeUnit(scan, format, { folder, policy, keys: context.keys, checkpoint }, part);
+      units.push(unit);
+      if (!unit.reused) {
+        const { subjectLabel, seriesId, kind } = scan.selected.scan;
+        log.push({
+          at: now().toISOString(),
+          event: unit.files.length > 0 ? 'written' : 'held',
+          subject: subjectLabel,
+          series: seriesId,
+          kind,
+          format,
+          files: unit.files.length,
+          seconds: Number(unit.facts.seconds.toFixed(2)),
+          problems: unit.facts.problems.map((p) => p.code),
+        });
+      }
+    }
+    outcomes.push({ scan, units });
+  }
+
+  // 2. What left in at least one form is shared; the rest is held with the reason.
+  const left = outcomes.filter((o) => o.units.some((u) => u.files.length > 0));
+  const held = [
+    ...selection.held.map(({ overridable: _, ...h }) => h),
+    ...outcomes
+      .filter((o) => !left.includes(o))
+      .map(({ scan, units }) => {
+        const { seriesId, subjectLabel, kind, state } = scan.selected.scan;
+        const said = units.flatMap((u) => u.facts.problems.map((p) => p.message));
+        return { seriesId, subjectLabel, kind, state, reason: said.join(' ') || noForm(scan, formats) };
+      }),
+  ];
+  const manifestScans = left.map((o) => sharedScan(o, formats));
+  const createdAt = now().toISOString();
+
+  // 3. What lies at the top of the share.
+  const files: FileRecord[] = left.flatMap((o) => o.units.flatMap((u) => u.files));
+  const withBids = left.some((o) => o.units.some((u) => u.format === 'bids' && u.files.length > 0));
+  const topFiles = withBids ? bidsTopFiles(topOptions(context, policy, left)) : new Map<string, string>();
+  for (const [path, text] of topFiles) files.push(await writeWholeFile(folder.contentDir, path, text));
+
+  // 4. The checks. Log and manifest are part of what is searched.
+  const units = left.flatMap((o) => o.units);
+  const checks = [
+    reviewedCheck(selection, policy),
+    headersCheck(policy),
+    facesCheck(selection),
+    ...readBackChecks(units, formats),
+  ];
+  const identifiers = await collectIdentifiers(
+    db,
+    context.keys,
+    policy.options,
+    new Set(left.map((o) => o.scan.selected.scan.seriesId)),
+    span(task, 0.8, 0.85),
+  );
+  checkpoint('before the manifest');
+  log.push({
+    at: now().toISOString(),
+    event: 'checked',
+    identifiers: identifiers.length,
+    scans: left.length,
+    held: held.length,
+  });
+  files.push(await writeWholeFile(folder.contentDir, 'refacade-log.jsonl', logText(log)));
+  const head = { id: start.shareUid, version: product.version, createdAt, policyName: policy.name, formats };
+  const manifest = await writeWholeFile(
+    folder.contentDir,
+    'manifest.json',
+    manifestText({ ...head, files, scans: manifestScans }),
+  );
+  await removeStrays(folder, [...files, manifest]);
+  if (withBids) {
+    task.progress(0.86, 'bids-validator');
+    checks.push(bidsCheck(await validateBids(folder.contentDir, task.signal)));
+  }
+  const ownText = [...topFiles.values(), OWN_WORDS].join('\n');
+  const search = await scanForLeaks(folder.contentDir, identifiers, span(task, 0.87, 0.98), ownText);
+  checks.push(leakCheck(search));
+  checks.push(
+    await countsCheck(folder.contentDir, [...files, manifest], {
+      candidates: selection.shared.length + selection.held.length,
+      shared: left.length,
+      held: held.length,
+    }),
+  );
+
+  // 5. The receipt, then the final names.
+  const receipt = withoutIdentifiers(
+    shareReceipt.parse({
+      ...head,
+      product: product.name,
+      scans: manifestScans,
+      held,
+      checks,
+      leaks: search.leaks,
+      files: files.length + 1,
+      bytes: [...files, manifest].reduce((n, f) => n + f.size, 0),
+    }),
+    identifiers,
+    ownText,
+  );
+  const failed = checks.some((c) => c.state === 'failed') || left.length === 0;
+  checkpoint('before the final names');
+  try {
+    // A receipt of a refused share lies alone in the folder; that of a released one moves with its files.
+    const target = failed ? folder.dir : folder.contentDir;
+    await writeWholeFile(target, `${RECEIPT}.json`, json(receipt));
+    await writeWholeFile(target, `${RECEIPT}.html`, receiptHtml(receipt));
+    if (!failed) await publish(folder, checkpoint);
+  } catch (cause) {
+    throw explainWriteFailure(cause, folder.dir);
+  }
+  task.progress(1, failed ? 'not released' : 'released');
+  return receipt;
+}
+
+/** The words of a receipt, so that a name which is one of them does not condemn every share. */
+const OWN_WORDS = `${receiptHtml({
+  id: '',
+  product: product.name,
+  version: product.version,
+  createdAt: '',
+  policyName: '',
+  formats: [],
+  scans: [],
+  held: [],
+  checks: [],
+  leaks: [],
+  files: 0,
+  bytes: 0,
+})} ${Object.values(optionCodes)
+  .map((o) => o.meaning)
+  .join(
+    ' ',
+  )} seriesId subjectLabel sessionLabel kind method verdict override passed accepted steps params inputs`;
+
+/** A project without saying where it is: the journal of an unfinished share may be seen by others. */
+function projectFingerprint(projectDir: string): string {
+  const marker = join(projectDir, 'refacade-project.json');
+  const text = existsSync(marker) ? readFileSync(marker, 'utf8') : resolve(projectDir);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function finishMove(folder: ShareFolder): Promise<ShareReceipt> {
+  await publish(folder);
+  return shareReceipt.parse(JSON.parse(readFileSync(join(folder.dir, `${RECEIPT}.json`), 'utf8')));
+}
+
+function planScans(
+  { db, projectDir }: ShareContext,
+  shared: readonly SelectedScan[],
+  formats: readonly string[],
+): ScanToWrite[] {
+  const places = bidsPlaces(shared);
+  const sourceKey = db.prepare('SELECT source_key FROM subject WHERE id = ?').pluck();
+  const perSession = new Map<string, number>();
+  return shared.map((selected) => {
+    const { scan, derivative } = selected;
+    const { files } = resolveSeriesFiles(db, scan.seriesId);
+    const session = `${bidsLabel(scan.subjectLabel, 'sub')}/${bidsLabel(scan.sessionLabel, 'ses')}`;
+    const number = (perSession.get(session) ?? 0) + 1;
+    perSession.set(session, number);
+    return {
+      selected,
+      sourceKey: sourceKey.get(scan.subjectId) as string,
+      sources: files,
+      volumePath: scan.format === 'nifti' ? files[0]! : join(projectDir, 'volumes', `${scan.seriesId}.nii`),
+      derivativeDir: join(projectDir, derivative.folder),
+      bids: formats.includes('bids') ? (places.get(scan.seriesId) ?? null) : null,
+      dicomFolder:
+        scan.format === 'dicom' && formats.includes('dicom')
+          ? `DICOM/${session}/${String(number).padStart(3, '0')}-${scan.kind.replace(/[^A-Za-z0-9]/g, '')}`
+          : null,
+    };
+  });
+}
+
+/** About what the files will take, with a margin for what lies around them. */
+function bytesNeeded(scans: readonly ScanToWrite[], formats: readonly string[]): number {
+  const size = (path: string) => (existsSync(path) ? statSync(path).size : 0);
+  let bytes = 1e6;
+  for (const scan of scans) {
+    if (formats.includes('bids')) bytes += 1.2 * size(join(scan.derivativeDir, 'edited.nii.gz'));
+    if (scan.dicomFolder)
+      bytes += Math.max(
+        scan.sources.reduce((n, f) => n + size(f), 0),
+        size(scan.volumePath),
+      );
+  }
+  return bytes;
+}
+
+function noForm(scan: ScanToWrite, formats: readonly string[]): string {
+  const { format, kind } = scan.selected.scan;
+  if (!formats.includes('bids'))
+    return `The source is ${format === 'nifti' ? 'NIfTI, which has no DICOM form; share it as BIDS' : format}.`;
+  return `BIDS has no place for ${kind}${format === 'nifti' ? '' : '; share it as DICOM'}.`;
+}
+
+function sharedScan(
+  { scan, units }: { scan: ScanToWrite; units: WrittenUnit[] },
+  formats: readonly string[],
+): ManifestScan {
+  const { scan: s, derivative, by, override } = scan.selected;
+  const files = units.flatMap((u) => u.files);
+  const notes = units.flatMap((u) =>
+    u.facts.problems.map((p) => `Not as ${u.format === 'bids' ? 'BIDS' : 'DICOM'}: ${p.message}`),
+  );
+  if (formats.includes('dicom') && scan.dicomFolder === null)
+    notes.push('Not as DICOM: the source is NIfTI.');
+  if (formats.includes('bids') && scan.bids === null)
+    notes.push(`Not as BIDS: it has no place for ${s.kind}.`);
+  const record: SharedScan = {
+    seriesId: s.seriesId,
+    subjectLabel: s.subjectLabel,
+    sessionLabel: s.sessionLabel,
+    kind: s.kind,
+    method: derivative.method,
+    verdict: by === 'accepted' ? `${derivative.verdictState}, accepted in review` : derivative.verdictState,
+    override: override ? `${override.reason} (${override.by})` : null,
+    files: files.length,
+    bytes: files.reduce((n, f) => n + f.size, 0),
+    formats: units.filter((u) => u.files.length > 0).map((u) => u.format),
+    notes,
+  };
+  return { ...record, steps: derivative.steps as AppliedStep[], paths: files.map((f) => f.path) };
+}
+
+function topOptions(
+  { db }: ShareContext,
+  policy: Policy,
+  left: readonly { scan: ScanToWrite; units: WrittenUnit[] }[],
+) {
+  const sexOf = db.prepare('SELECT sex FROM subject WHERE id = ?').pluck();
+  const participants = new Map<string, { label: string; age: number | null; sex: string }>();
+  for (const { scan, units } of left) {
+    if (!units.some((u) => u.format === 'bids' && u.files.length > 0)) continue;
+    const label = bidsLabel(scan.selected.scan.subjectLabel, 'sub');
+    const age = units.map((u) => u.facts.age).find((a) => a !== null) ?? null;
+    const known = participants.get(label);
+    const youngest = known?.age == null ? age : age === null ? known.age : Math.min(known.age, age);
+    participants.set(label, {
+      label,
+      age: youngest,
+      sex: String(sexOf.get(scan.selected.scan.subjectId) ?? ''),
+    });
+  }
+  return {
+    version: product.version,
+    participants: [...participants.values()],
+    withCharacteristics: policy.options.retainPatientCharacteristics,
+    withMasks: policy.includeEditMask,
+    withDicom: left.some((o) => o.units.some((u) => u.format === 'dicom' && u.files.length > 0)),
+  };
+}
+
+/** Takes away what an interrupted or different earlier start left behind. */
+async function removeStrays(folder: ShareFolder, files: readonly FileRecord[]): Promise<void> {
+  const wanted = new Set(files.map((f) => f.path));
+  for (const path of await listFiles(folder.contentDir)) {
+    if (!wanted.has(path)) await rm(join(folder.contentDir, ...path.split('/')), { force: true });
+  }
+}
+
+/** A receipt that names nobody: reasons typed by people are withheld when they contain an identifier. */
+function withoutIdentifiers(
+  receipt: ShareReceipt,
+  identifiers: readonly SearchIdentifier[],
+  ownText: string,
+): ShareReceipt {
+  if (scanText(identifiers, JSON.stringify(receipt), ownText).length === 0) return receipt;
+  const clean = (text: string) =>
+    scanText(identifiers, text, ownText).length > 0 ? 'Withheld: the text contained an identifier.' : text;
+  return {
+    ...receipt,
+    held: receipt.held.map((h) => ({ ...h, reason: clean(h.reason) })),
+    scans: receipt.scans.map((s) => ({
+      ...s,
+      override: s.override && clean(s.override),
+      notes: s.notes.map(clean),
+    })),
+    checks: receipt.checks.map((c) => ({ ...c, evidence: clean(c.evidence) })),
+  };
+}
+
+function span(task: TaskContext, from: number, to: number): TaskContext {
+  return { signal: task.signal, progress: (f, m) => task.progress(from + f * (to - from), m) };
+}
