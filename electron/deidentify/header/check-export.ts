@@ -134,7 +134,11 @@ export function checkExport(
       if (known === undefined) consistency.uids.set(text, textNow);
       add('uid_consistent', path, known === undefined || known === textNow);
     } else if (text !== '' && code !== undefined && /^[XZD/]+$/.test(code)) {
-      add('text_removed', path, now === undefined || textNow === '' || textNow !== text || /^[0.]+$/.test(text));
+      add(
+        'text_removed',
+        path,
+        now === undefined || textNow === '' || textNow !== text || /^[0.]+$/.test(text),
+      );
     } else if (
       text !== '' &&
       (code === 'K' || (row === undefined && ['CS', 'DS', 'IS'].includes(vr))) &&

@@ -39,8 +39,10 @@ export async function previewHeader(
   if (source.format === 'dicom') {
     const file = readDicom(readFileSync(source.path));
     const after = deidentifyFile(file, recipe, pseudonyms, subject);
-    const sop = after.changes.find((c) => c.tag === '(0008,0018)')?.after;
-    return { changes: after.changes, fileName: `${subject.label}/${sop || 'instance'}.dcm` };
+    const session = subject.sessionLabel || 'ses-01';
+    const kind = subject.kind?.replace(/[^A-Za-z0-9]/g, '') || 'image';
+    // The series' place in its session is known only when a whole share is laid out.
+    return { changes: after.changes, fileName: `${subject.label}_${session}_${kind}/IM00001.dcm` };
   }
   const start = await readStart(source.path);
   const size = new DataView(start.buffer, start.byteOffset).getInt32(0, true);

@@ -5,7 +5,7 @@
  *
  * @see PS3.5 sections 6.2, 7.1, 7.5, A.1–A.5; PS3.10 section 7
  */
-import { inflateRawSync } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 import {
   type Dataset,
   type DicomFile,
@@ -136,15 +136,21 @@ function readMeta(cursor: Cursor, warnings: string[]): Dataset {
   return meta;
 }
 
+/** More than any deflated object at hand; keeps a small hostile file from filling the memory. */
+const maxInflatedBytes = 2 ** 30;
+
 function inflate(bytes: Uint8Array, warnings: string[]): Uint8Array {
   try {
-    return inflateRawSync(bytes);
+    return inflateRawSync(bytes, { maxOutputLength: maxInflatedBytes });
   } catch (error) {
     try {
       warnings.push(
         `The deflated data set ends early (${(error as Error).message}); the readable part was used.`,
       );
-      return inflateRawSync(bytes, { finishFlush: 2 });
+      return inflateRawSync(bytes, {
+        finishFlush: constants.Z_SYNC_FLUSH,
+        maxOutputLength: maxInflatedBytes,
+      });
     } catch (cause) {
       throw new NotDicomError('Expected a deflated data set; it cannot be inflated.', { cause });
     }

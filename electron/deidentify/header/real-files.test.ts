@@ -159,7 +159,7 @@ describe.skipIf(files.length === 0)('real files (needs ../shared/data/dicom)', (
     const preview = await previewHeader({ format: 'dicom', path }, share, keys, subjectOf(source, path));
     expect(preview.changes.length).toBeGreaterThan(source.dataset.elements.size);
     expect(preview.changes.find((c) => c.tag === '(0010,0010)')).toMatchObject({ action: 'dummy' });
-    expect(preview.fileName).toMatch(/^sub-[A-Z2-7]{8}\/2\.25\.\d+\.dcm$/);
+    expect(preview.fileName).toMatch(/^sub-[A-Z2-7]{8}_ses-01_image\/IM00001\.dcm$/);
   });
 });
 
