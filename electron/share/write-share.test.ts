@@ -1,0 +1,296 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ShareFormat } from '../../shared/share/records.ts';
+import { quietContext } from '../worker/task.ts';
+import { product } from './product.ts';
+import { type Fixture, keys, makeFixture, planted, policy } from './share-fixture.ts';
+import { writeShare } from './write-share.ts';
+
+let fixture: Fixture;
+beforeEach(async () => {
+  fixture = await makeFixture(mkdtempSync(join(tmpdir(), 'share-')));
+});
+afterEach(() => {
+  fixture.db.close();
+  chmodSync(fixture.root, 0o755);
+  rmSync(fixture.root, { recursive: true, force: true });
+});
+
+function share(
+  options: {
+    formats?: ShareFormat[];
+    dir?: string;
+    checkpoint?: (place: string) => void;
+    policy?: typeof policy;
+    resume?: boolean;
+  } = {},
+) {
+  return writeShare(
+    {
+      dir: options.dir ?? fixture.shareDir,
+      formats: options.formats ?? ['bids', 'dicom'],
+      overrides: [],
+      policy: options.policy ?? policy,
+      resume: options.resume ?? true,
+    },
+    {
+      db: fixture.db,
+      projectDir: fixture.projectDir,
+      keys,
+      ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+    },
+    quietContext,
+  );
+}
+
+function filesBelow(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile())
+    .map((e) => join(e.parentPath, e.name).slice(dir.length + 1))
+    .sort();
+}
+
+/** The test's own search, which knows nothing of the product's: raw and unzipped bytes, three encodings. */
+function searchFor(dir: string, texts: readonly string[]): string[] {
+  const hits: string[] = [];
+  for (const file of filesBelow(dir)) {
+    const raw = readFileSync(join(dir, file));
+    for (const bytes of [raw, ...(file.endsWith('.gz') ? [gunzipSync(raw)] : [])]) {
+      const views = [
+        bytes.toString('latin1'),
+        bytes.toString('utf8'),
+        bytes.toString('utf16le'),
+        bytes.subarray(1).toString('utf16le'),
+        file,
+      ];
+      for (const text of texts)
+        if (views.some((v) => v.toLowerCase().includes(text.toLowerCase()))) hits.push(`${file}: ${text}`);
+    }
+  }
+  return hits;
+}
+
+const everything = [...planted.names, ...planted.ids, ...planted.others];
+
+describe('writeShare', () => {
+  it('shares BIDS and DICOM with every check passed and no identifier in any byte', async () => {
+    expect(searchFor(fixture.sourceDir, everything).length).toBeGreaterThan(30); // the search can find
+    const before = filesBelow(fixture.sourceDir).map((f) =>
+      readFileSync(join(fixture.sourceDir, f)).toString('base64'),
+    );
+    const receipt = await share();
+    const failed = receipt.checks.filter((c) => c.state === 'failed');
+    expect(failed).toEqual([]);
+    expect(receipt.checks.map((c) => c.id)).toEqual(
+      expect.arrayContaining([
+        'reviewed',
+        'headers',
+        'faces',
+        'voxels',
+        'dicom-readback',
+        'dciodvfy',
+        'bids',
+        'bytes',
+        'counts',
+      ]),
+    );
+    expect(receipt.scans).toHaveLength(2);
+    expect(receipt.held.map((h) => h.seriesId).sort()).toEqual([3, 4]);
+    expect(searchFor(fixture.shareDir, everything)).toEqual([]);
+    expect(existsSync(join(fixture.shareDir, '.refacade-partial'))).toBe(false);
+    const manifest = JSON.parse(readFileSync(join(fixture.shareDir, 'manifest.json'), 'utf8'));
+    const onDisk = filesBelow(fixture.shareDir);
+    expect(
+      [
+        ...manifest.files.map((f: { path: string }) => f.path),
+        'manifest.json',
+        'refacade-receipt.html',
+        'refacade-receipt.json',
+      ].sort(),
+    ).toEqual(onDisk);
+    expect(onDisk.filter((f) => f.endsWith('.dcm'))).toHaveLength(16);
+    expect(onDisk.filter((f) => f.endsWith('_T1w.nii.gz'))).toHaveLength(2);
+    // A policy that does not keep patient characteristics says nothing about people.
+    expect(readFileSync(join(fixture.shareDir, 'participants.tsv'), 'utf8')).toMatch(
+      /^participant_id\nsub-\w{8}\nsub-\w{8}\n$/,
+    );
+    // Sources are as they were.
+    expect(
+      filesBelow(fixture.sourceDir).map((f) => readFileSync(join(fixture.sourceDir, f)).toString('base64')),
+    ).toEqual(before);
+  });
+
+  it('keeps age and sex when the policy does, with 89 and over as one group', async () => {
+    const keeping = { ...policy, options: { ...policy.options, retainPatientCharacteristics: true } };
+    await share({ policy: keeping, formats: ['bids'] });
+    const lines = readFileSync(join(fixture.shareDir, 'participants.tsv'), 'utf8').trim().split('\n');
+    expect(lines[0]).toBe('participant_id\tage\tsex');
+    expect(
+      lines
+        .slice(1)
+        .map((l) => l.split('\t').slice(1).join(' '))
+        .sort(),
+    ).toEqual(['57 F', '89+ M']);
+  });
+
+  it('puts the edit and nothing else into the DICOM pixels (read with pydicom)', async (test) => {
+    if (!existsSync('/usr/bin/python3')) test.skip('python3 with pydicom is not installed');
+    await share({ formats: ['dicom'] });
+    const script = new URL('../../build/oracle/share_pydicom.py', import.meta.url).pathname;
+    const said = JSON.parse(
+      execFileSync(
+        '/usr/bin/python3',
+        [script, join(fixture.sourceDir, 'dicom'), join(fixture.shareDir, 'DICOM')],
+        { encoding: 'utf8' },
+      ),
+    );
+    expect(said).toMatchObject({
+      instances: 16,
+      // 9 slices × 13 columns × 6 rows were emptied to 3.
+      changed: 9 * 13 * 6,
+      changedTo: [3],
+      sameGeometry: true,
+      uidsInCommon: 0,
+      privateElements: 0,
+      patientNames: 1,
+      identityRemoved: ['YES'],
+      imageType: ['DERIVED'],
+      faceStatement: ['NO'],
+    });
+    expect(said.datesInCommon).toEqual([]);
+  });
+
+  it('goes on where a killed process stopped, without writing finished scans again', async () => {
+    const places: string[] = [];
+    const die = (when: string) => (place: string) => {
+      places.push(place);
+      if (place === when) throw new Error('killed');
+    };
+    await expect(share({ checkpoint: die('1:bids written') })).rejects.toThrow('killed');
+    expect(filesBelow(fixture.shareDir).every((f) => f.startsWith('.refacade-partial'))).toBe(true);
+    await expect(share({ checkpoint: die('before the manifest') })).rejects.toThrow('killed');
+    const image = filesBelow(fixture.shareDir).find((f) => f.endsWith('_T1w.nii.gz'))!;
+    const written = statSync(join(fixture.shareDir, image)).ino;
+    writeFileSync(join(fixture.shareDir, '.refacade-partial', 'content', 'left-over.part'), 'half');
+    places.length = 0;
+    await expect(share({ checkpoint: die('moved DICOM') })).rejects.toThrow('killed');
+    expect(places.filter((p) => p.endsWith('written'))).toEqual([]);
+    const receipt = await share();
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(existsSync(join(fixture.shareDir, '.refacade-partial'))).toBe(false);
+    expect(filesBelow(fixture.shareDir).some((f) => f.includes('.part'))).toBe(false);
+    expect(statSync(join(fixture.shareDir, image.replace('.refacade-partial/content/', ''))).ino).toBe(
+      written,
+    );
+  });
+
+  it('writes a scan again when its file was damaged after a crash', async () => {
+    await expect(
+      share({
+        formats: ['bids'],
+        checkpoint: (p) => {
+          if (p === 'before the manifest') throw new Error('killed');
+        },
+      }),
+    ).rejects.toThrow();
+    const image = filesBelow(fixture.shareDir).find((f) => f.endsWith('_T1w.nii.gz'))!;
+    writeFileSync(join(fixture.shareDir, image), 'damaged');
+    const receipt = await share({ formats: ['bids'] });
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(
+      statSync(join(fixture.shareDir, image.replace('.refacade-partial/content/', ''))).size,
+    ).toBeGreaterThan(200);
+  });
+
+  it('does not release what the byte search condemns', async () => {
+    // Somebody whose number is a word that the sidecars must contain.
+    fixture.db.prepare("UPDATE subject SET patient_id = 'RepetitionTime' WHERE id = 2").run();
+    const receipt = await share({ formats: ['bids'] });
+    expect(receipt.leaks.length).toBeGreaterThan(0);
+    expect(receipt.checks.find((c) => c.id === 'bytes')?.state).toBe('failed');
+    expect(filesBelow(fixture.shareDir).filter((f) => !f.startsWith('.refacade-partial'))).toEqual([
+      'refacade-receipt.html',
+      'refacade-receipt.json',
+    ]);
+    expect(readFileSync(join(fixture.shareDir, 'refacade-receipt.html'), 'utf8')).toContain('Not released');
+    // Put right, the same folder can be used.
+    fixture.db.prepare("UPDATE subject SET patient_id = 'KRN5582913' WHERE id = 2").run();
+    expect((await share({ formats: ['bids'] })).leaks).toEqual([]);
+  });
+
+  it('holds a series whose volume does not belong to its instances, and shares the rest', async () => {
+    const path = join(fixture.sourceDir, 'dicom', 'Quentrell_5.dcm');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 101]! ^= 1; // one pixel is no longer what the volume was made from
+    writeFileSync(path, bytes);
+    const receipt = await share({ formats: ['dicom', 'bids'] });
+    const scan = receipt.scans.find((s) => s.seriesId === 1)!;
+    expect(scan.formats).toEqual(['bids']);
+    expect(scan.notes.join(' ')).toMatch(/do not belong together/);
+    expect(filesBelow(fixture.shareDir).some((f) => f.endsWith('.dcm'))).toBe(false);
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    rmSync(fixture.shareDir, { recursive: true });
+    const dicomOnly = await share({ formats: ['dicom'] });
+    expect(dicomOnly.scans).toEqual([]);
+    expect(dicomOnly.held).toHaveLength(4);
+    expect(existsSync(join(fixture.shareDir, 'manifest.json'))).toBe(false);
+  });
+
+  const refused: [string, (f: Fixture) => string, RegExp][] = [
+    [
+      'a folder with something in it',
+      (f) => {
+        mkdirSync(f.shareDir);
+        writeFileSync(join(f.shareDir, 'thesis.doc'), 'x');
+        return f.shareDir;
+      },
+      /not empty/,
+    ],
+    ['a folder inside the sources', (f) => join(f.sourceDir, 'dicom', 'out'), /inside a source folder/],
+    ['the project folder', (f) => f.projectDir, /project folder/],
+    ['a folder around the sources', (f) => f.root, /contains a source folder|not empty/],
+    [
+      'a path through a file',
+      (f) => {
+        writeFileSync(join(f.root, 'file'), 'x');
+        return join(f.root, 'file', 'share');
+      },
+      /file, not a folder|EEXIST|ENOTDIR/,
+    ],
+  ];
+  it.each(refused)('refuses %s', async (_name, dir, message) => {
+    await expect(share({ dir: dir(fixture) })).rejects.toThrow(message);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('explains a folder it may not write to', async () => {
+    const locked = join(fixture.root, 'locked');
+    mkdirSync(locked, { mode: 0o555 });
+    await expect(share({ dir: join(locked, 'share') })).rejects.toThrow(
+      /may not be written to\. Ask for write permission/,
+    );
+  });
+
+  it('refuses when no scan may leave', async () => {
+    fixture.db.exec("UPDATE series SET state = 'excluded'");
+    await expect(share()).rejects.toThrow(/None of 4 scans may leave/);
+  });
+
+  it('states the version of package.json', () => {
+    const file = new URL('../../package.json', import.meta.url);
+    expect(product.version).toBe(JSON.parse(readFileSync(file, 'utf8')).version);
+  });
+});
