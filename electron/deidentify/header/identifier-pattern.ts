@@ -12,8 +12,11 @@ const inText: ReadonlySet<Identifier['kind']> = new Set([
   'phone',
 ]);
 
+/** Up to this length an identifier must stand alone; a longer one is found inside other words too. */
+const wholeWordUpTo = 6;
+
 /**
- * One expression that finds any of these identifiers as whole words, upper or lower case, and the set of
+ * One expression that finds any of these identifiers, upper or lower case, and the set of
  * their single words in lower case.
  *
  * @param label the pseudonym, which is no identifier
@@ -36,11 +39,11 @@ export function identifierPattern(
     }
   }
   if (texts.size === 0) return { pattern: null, words };
-  const alternatives = [...texts]
-    .sort((a, b) => b.length - a.length)
-    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/\s+/g, '\\s+'));
-  return {
-    pattern: new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}])`, 'iu'),
-    words,
-  };
+  const escape = (text: string): string =>
+    text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/\s+/g, '\\s+');
+  const sorted = [...texts].sort((a, b) => b.length - a.length);
+  const parts = sorted.filter((t) => t.length > wholeWordUpTo).map(escape);
+  const short = sorted.filter((t) => t.length <= wholeWordUpTo).map(escape);
+  if (short.length > 0) parts.push(`(?<![\\p{L}\\p{N}])(?:${short.join('|')})(?![\\p{L}\\p{N}])`);
+  return { pattern: new RegExp(parts.join('|'), 'iu'), words };
 }

@@ -163,7 +163,7 @@ describe('identifiers', () => {
     );
   });
 
-  it('are found as whole words in any case, with any character in them', () => {
+  it('are found in any case, short ones as whole words, with any character in them', () => {
     const { pattern } = identifierPattern(
       [
         { kind: 'patient-id', text: 'A+B(1)/[x]-9' },
@@ -175,5 +175,6 @@ describe('identifiers', () => {
     expect(pattern!.test('id a+b(1)/[X]-9.')).toBe(true);
     expect(pattern!.test('ANN was here')).toBe(true);
     expect(pattern!.test('annual scan')).toBe(false);
+    expect(pattern!.test('coil7A+B(1)/[x]-9mm')).toBe(true); // long ones inside other words too
   });
 });
