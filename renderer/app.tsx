@@ -91,7 +91,7 @@ function Shell({ step }: { step: StepName }) {
       </button>
       <Rail step={step} project={summary} onKeys={() => setKeysOpen(true)} />
       <div className="rf-main">
-        <header className="rf-head rf-no-print">
+        <div className="rf-head rf-no-print">
           <h1>{needsProject ? 'Welcome' : STEP_TITLES[step]}</h1>
           <span className="rf-head-note">{needsProject ? '' : NOTES[step]}</span>
           {next && next.step !== step && (
@@ -104,7 +104,7 @@ function Shell({ step }: { step: StepName }) {
               {next.label}
             </Button>
           )}
-        </header>
+        </div>
         {!connected && (
           <div className="rf-note" data-level="warning" role="status" style={{ borderRadius: 0 }}>
             The connection to the Refacade process is lost; trying again every few seconds. Finished scans are

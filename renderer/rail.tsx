@@ -1,4 +1,4 @@
-import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
+import { Button, Kbd, SegmentedControl } from '@mantine/core';
 import {
   IconAlertTriangleFilled,
   IconChartDots,
@@ -116,25 +116,26 @@ export function Rail({
         );
       })}
       <div style={{ flex: 1 }} />
-      <div className="rf-row" style={{ flexWrap: 'nowrap', gap: 4 }}>
-        <SegmentedControl
-          aria-label="Theme"
-          size="xs"
-          style={{ flex: 1 }}
-          value={choice}
-          onChange={(value) => setThemeChoice(value as ThemeChoice)}
-          data={[
-            { value: 'auto', label: 'Auto' },
-            { value: 'light', label: 'Light' },
-            { value: 'dark', label: 'Dark' },
-          ]}
-        />
-        <Tooltip label="Keyboard shortcuts (?)">
-          <ActionIcon variant="default" size="md" aria-label="Keyboard shortcuts" onClick={onKeys}>
-            <IconKeyboard size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-      </div>
+      <SegmentedControl
+        aria-label="Theme"
+        fullWidth
+        value={choice}
+        onChange={(value) => setThemeChoice(value as ThemeChoice)}
+        data={[
+          { value: 'auto', label: 'Auto' },
+          { value: 'light', label: 'Light' },
+          { value: 'dark', label: 'Dark' },
+        ]}
+      />
+      <Button
+        mt={4}
+        variant="default"
+        leftSection={<IconKeyboard size="1rem" aria-hidden />}
+        rightSection={<Kbd size="xs">?</Kbd>}
+        onClick={onKeys}
+      >
+        Keyboard
+      </Button>
     </nav>
   );
 }

@@ -17,7 +17,7 @@ const WORDS: Record<HeaderChange['action'], string> = {
   'shift-date': 'shift date',
   stamp: 'stamp',
 };
-const TEMPLATE = '11rem minmax(9rem, 1fr) 6rem minmax(9rem, 1.4fr) minmax(9rem, 1.4fr) minmax(8rem, 1fr)';
+const TEMPLATE = '8.5rem minmax(8rem, 1.1fr) 5.5rem minmax(6rem, 1fr) minmax(6rem, 1fr) minmax(7rem, 1fr)';
 
 /** What will happen to every attribute of this series, before it happens. */
 export function HeaderPreview({ seriesId, policy }: { seriesId: number; policy: string }) {
@@ -28,43 +28,51 @@ export function HeaderPreview({ seriesId, policy }: { seriesId: number; policy: 
     return <Empty title="No series to preview yet.">Import a folder, or choose a series above.</Empty>;
   return (
     <Loaded call={call} what="the header preview">
-      {({ changes, fileName }) => (
-        <>
-          <div className="rf-row">
-            <SegmentedControl
-              aria-label="Which attributes"
-              value={only}
-              onChange={(value) => setOnly(value as 'changed' | 'all')}
-              data={[
-                { value: 'changed', label: 'Changed' },
-                { value: 'all', label: 'All' },
-              ]}
-            />
-            <TextInput
-              aria-label="Search attributes"
-              placeholder="Search tag, name, value, rule"
-              w={230}
-              value={search}
-              onChange={(event) => setSearch(event.currentTarget.value)}
-            />
-            <span className="rf-dim">
-              {countActions(changes)
-                .map(([action, count]) => `${WORDS[action]} ${count}`)
-                .join(' · ')}
-            </span>
-          </div>
-          <div>
-            File name in a share: <span className="rf-path">{fileName}</span>
-          </div>
-          <Changes changes={filterChanges(changes, only, search)} />
-        </>
-      )}
+      {({ changes, fileName }) => {
+        const shown = filterChanges(changes, only, search);
+        return (
+          <>
+            <div className="rf-row">
+              <SegmentedControl
+                aria-label="Which attributes"
+                value={only}
+                onChange={(value) => setOnly(value as 'changed' | 'all')}
+                data={[
+                  { value: 'changed', label: 'Changed' },
+                  { value: 'all', label: 'All' },
+                ]}
+              />
+              <TextInput
+                aria-label="Search attributes"
+                placeholder="Search tag, name, value, rule"
+                w={230}
+                value={search}
+                onChange={(event) => setSearch(event.currentTarget.value)}
+              />
+              <span className="rf-dim">
+                {countActions(changes)
+                  .map(([action, count]) => `${WORDS[action]} ${count}`)
+                  .join(' · ')}
+              </span>
+            </div>
+            <div className="rf-row" style={{ justifyContent: 'space-between' }}>
+              <span>
+                File name in a share: <span className="rf-path">{fileName}</span>
+              </span>
+              <span className="rf-dim" role="status">
+                {plural(shown.length, 'attribute')} shown
+              </span>
+            </div>
+            <Changes changes={shown} />
+          </>
+        );
+      }}
     </Loaded>
   );
 }
 
 function Changes({ changes }: { changes: readonly HeaderChange[] }) {
-  const scroller = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: changes.length,
     getScrollElement: () => scroller.current,
@@ -74,7 +82,7 @@ function Changes({ changes }: { changes: readonly HeaderChange[] }) {
   const head = useMemo(() => ['Tag', 'Attribute', 'Action', 'Before', 'After', 'Rule'], []);
   if (changes.length === 0) return <Empty title="No attribute matches." />;
   return (
-    <section
+    <div
       className="rf-grid"
       ref={scroller}
       tabIndex={0}
@@ -143,9 +151,6 @@ function Changes({ changes }: { changes: readonly HeaderChange[] }) {
           );
         })}
       </div>
-      <span className="rf-hidden" role="status">
-        {plural(changes.length, 'attribute')} shown
-      </span>
-    </section>
+    </div>
   );
 }

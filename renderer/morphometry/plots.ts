@@ -101,5 +101,10 @@ function tag(plot: Element, points: readonly Pair[]): SVGSVGElement {
     const point = finite[index];
     if (point) circle.setAttribute('data-series', String(point.seriesId));
   }
+  // Plot labels its groups, which have no role to carry a label; the picture as a whole is labelled instead.
+  for (const group of svg.querySelectorAll('g[aria-label]')) {
+    group.setAttribute('data-part', group.getAttribute('aria-label') ?? '');
+    group.removeAttribute('aria-label');
+  }
   return svg;
 }

@@ -55,6 +55,7 @@ function Summary({ summary, onSwitch }: { summary: ProjectSummary; onSwitch: () 
           {summary.name}
         </h2>
         <div className="rf-path rf-dim">{summary.dir}</div>
+        <div className="rf-dim">created {formatTime(summary.createdAt).slice(0, 10)}</div>
       </div>
       <dl className="rf-stats">
         <div>
@@ -82,10 +83,6 @@ function Summary({ summary, onSwitch }: { summary: ProjectSummary; onSwitch: () 
             <Term name="policy">Policy</Term>
           </dt>
           <dd>{summary.policyName}</dd>
-        </div>
-        <div>
-          <dt>Created</dt>
-          <dd>{formatTime(summary.createdAt).slice(0, 10)}</dd>
         </div>
       </dl>
       <Button variant="default" onClick={onSwitch}>

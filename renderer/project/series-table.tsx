@@ -1,4 +1,5 @@
 import { Checkbox } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
@@ -42,18 +43,18 @@ const COLUMNS: readonly Column[] = [
       <span className={before?.subjectLabel === row.subjectLabel ? 'rf-dim' : ''}>{row.subjectLabel}</span>
     ),
   },
-  { id: 'session', title: 'Session', width: '6.5rem', cell: (row) => row.sessionLabel },
+  { id: 'session', title: 'Session', width: '5rem', cell: (row) => row.sessionLabel },
   {
     id: 'kind',
     title: 'Kind',
-    width: '7rem',
+    width: '6.5rem',
     sort: 'kind',
     cell: (row) => `${row.kind}${row.kindSource === 'user' ? ' (set)' : ''}`,
   },
   {
     id: 'description',
     title: 'Description',
-    width: 'minmax(10rem, 1.2fr)',
+    width: 'minmax(9rem, 1.2fr)',
     sort: 'description',
     cell: (row) => row.description || '–',
   },
@@ -136,7 +137,9 @@ export function SeriesTable({
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height must be measured again
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
 
-  const columns = COLUMNS.filter((column) => !hide.includes(column.id));
+  const wide = useMediaQuery('(min-width: 100em)', undefined, { getInitialValueInEffect: false });
+  const left = wide ? hide : [...hide, 'voxel', 'format', 'face'];
+  const columns = COLUMNS.filter((column) => !left.includes(column.id));
   const template = `${selected ? '1.75rem ' : ''}${columns.map((column) => column.width).join(' ')}`;
   const toggle = (row: SeriesRow) => {
     if (!selected || !onSelect) return;
@@ -186,6 +189,7 @@ export function SeriesTable({
       <div
         ref={scroller}
         className="rf-grid"
+        style={{ '--rf-grid-min': wide ? '92rem' : '60rem' } as React.CSSProperties}
         role="grid"
         aria-label={label}
         aria-rowcount={pages.total + 1}

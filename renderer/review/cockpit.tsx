@@ -105,7 +105,7 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
         <>
           <section className="rf-images" aria-label="Pictures">
             <Title item={item} />
-            <div className="rf-row" style={{ justifyContent: 'space-between' }}>
+            <div className="rf-toolbar">
               <SegmentedControl
                 aria-label="Slices show"
                 value={stage}
@@ -115,9 +115,7 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
                   { value: 'after', label: 'After' },
                 ]}
               />
-              <span className="rf-dim rf-clip">
-                Outline: where the scan was edited. R is the subject’s right, on the left of the picture.
-              </span>
+              <span className="rf-dim rf-clip">Outline: the edit. R: the subject’s right</span>
               <Switch
                 label="Viewer (V)"
                 checked={viewer}

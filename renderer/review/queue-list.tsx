@@ -83,9 +83,10 @@ export function QueueList({
                   aria-current={entry.derivativeId === current}
                   onClick={() => setParams({ item: entry.derivativeId })}
                 >
-                  <strong>
-                    {entry.subjectLabel} {entry.kind}
-                  </strong>
+                  <span className="rf-queue-line">
+                    <strong>{entry.subjectLabel}</strong>
+                    <span>{entry.kind}</span>
+                  </span>
                   <span className="rf-state">
                     {decided ? (
                       <>

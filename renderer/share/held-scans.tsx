@@ -20,7 +20,7 @@ interface Props {
 /** Every scan that stays, with its reason; letting one leave needs a reason and a name. */
 export function HeldScans({ held, overrides, onOverrides }: Props) {
   const [asking, setAsking] = useState<Held>();
-  const scroller = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: held.length,
     getScrollElement: () => scroller.current,
@@ -37,7 +37,9 @@ export function HeldScans({ held, overrides, onOverrides }: Props) {
               <Table.Th>Let through by hand</Table.Th>
               <Table.Th>Reason</Table.Th>
               <Table.Th>By</Table.Th>
-              <Table.Th />
+              <Table.Th>
+                <span className="rf-hidden">Undo</span>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -63,7 +65,7 @@ export function HeldScans({ held, overrides, onOverrides }: Props) {
       {held.length === 0 ? (
         <Empty title="No scan is held." />
       ) : (
-        <section
+        <div
           className="rf-grid"
           style={{ height: '20rem' }}
           ref={scroller}
@@ -136,7 +138,7 @@ export function HeldScans({ held, overrides, onOverrides }: Props) {
               );
             })}
           </div>
-        </section>
+        </div>
       )}
       {asking && (
         <OverrideDialog

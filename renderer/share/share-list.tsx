@@ -27,7 +27,9 @@ export function ShareList() {
                   <Table.Th ta="right">Scans</Table.Th>
                   <Table.Th ta="right">Files</Table.Th>
                   <Table.Th>Folder</Table.Th>
-                  <Table.Th />
+                  <Table.Th>
+                    <span className="rf-hidden">Open</span>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

@@ -1,5 +1,5 @@
 import { Table } from '@mantine/core';
-import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react';
+import { IconAlertTriangleFilled, IconCircleCheckFilled, IconInfoCircle } from '@tabler/icons-react';
 import type { VerdictNumber } from '../../shared/deidentify/records.ts';
 import { formatNumber } from './format.ts';
 
@@ -9,23 +9,21 @@ export function VerdictNumbers({ numbers }: { numbers: readonly VerdictNumber[] 
     <Table aria-label="Verdict numbers" verticalSpacing={2}>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>Measured</Table.Th>
+          <Table.Th>Measured, and its limit</Table.Th>
           <Table.Th ta="right">Value</Table.Th>
-          <Table.Th ta="right">Limit</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {numbers.map((item) => (
           <Table.Tr key={item.name}>
             <Table.Td>
-              <span className="rf-row" style={{ gap: 5, flexWrap: 'nowrap' }}>
+              <span className="rf-number">
                 {item.ok === true && (
                   <IconCircleCheckFilled
                     size="0.85rem"
                     className="rf-ok"
                     aria-label="within its limit"
                     role="img"
-                    style={{ flex: 'none' }}
                   />
                 )}
                 {item.ok === false && (
@@ -34,17 +32,18 @@ export function VerdictNumbers({ numbers }: { numbers: readonly VerdictNumber[] 
                     className="rf-error"
                     aria-label="outside its limit"
                     role="img"
-                    style={{ flex: 'none' }}
                   />
                 )}
-                {item.label}
+                {item.ok === null && (
+                  <IconInfoCircle size="0.85rem" className="rf-dim" aria-label="no limit" role="img" />
+                )}
+                <span>
+                  {item.label} {item.limit && <span className="rf-dim">({item.limit})</span>}
+                </span>
               </span>
             </Table.Td>
             <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
               {formatNumber(item.value)} {item.unit}
-            </Table.Td>
-            <Table.Td ta="right" className="rf-dim" style={{ whiteSpace: 'nowrap' }}>
-              {item.limit}
             </Table.Td>
           </Table.Tr>
         ))}

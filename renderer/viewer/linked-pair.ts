@@ -11,7 +11,7 @@ const RELEASE_AFTER_MS = 4000;
  * Two volumes of one grid in one NiiVue, so that they share crosshair, zoom and windowing by construction.
  *
  * The swipe draws the scene twice per frame: once with the overlay faded out, copied to a plain 2-D canvas that
- * lies on top and is clipped at the line, once with the overlay on. Only one WebGL context ever exists; it is
+ * lies on top up to the line of each slice, once with the overlay on. Only one WebGL context ever exists; it is
  * given back a few seconds after the viewer was left.
  */
 export class LinkedPair {
@@ -29,7 +29,6 @@ export class LinkedPair {
   private readonly frame = document.createElement('div');
   private readonly canvas = document.createElement('canvas');
   private readonly still = document.createElement('canvas');
-  private readonly line = document.createElement('div');
   private readonly viewer: Niivue;
   private mode: PairMode = 'swipe';
   private position = 0.5;
@@ -46,8 +45,7 @@ export class LinkedPair {
     this.canvas.setAttribute('aria-label', 'Interactive slices before and after; drag to move the crosshair');
     this.still.className = 'rf-viewer-still';
     this.still.setAttribute('aria-hidden', 'true');
-    this.line.className = 'rf-viewer-line';
-    this.frame.append(this.canvas, this.still, this.line);
+    this.frame.append(this.canvas, this.still);
     this.canvas.addEventListener('webglcontextlost', () => this.onLost());
     this.viewer = new Niivue({
       dragAndDropEnabled: false,
@@ -57,6 +55,7 @@ export class LinkedPair {
       backColor: [0, 0, 0, 1],
       crosshairColor: [0.42, 0.71, 0.82, 0.7],
       crosshairWidth: 0.6,
+      fontColor: [1, 0.85, 0.4, 1],
       show3Dcrosshair: false,
       sliceType: SLICE_TYPE.MULTIPLANAR,
       logLevel: 'warn',
@@ -127,19 +126,26 @@ export class LinkedPair {
   show(mode: PairMode, position: number): void {
     this.mode = mode;
     this.position = position;
-    const swipe = mode === 'swipe';
-    this.still.style.display = this.line.style.display = swipe ? '' : 'none';
-    this.still.style.clipPath = `inset(0 ${100 - position * 100}% 0 0)`;
-    this.line.style.left = `${position * 100}%`;
+    this.still.style.display = mode === 'swipe' ? '' : 'none';
     this.viewer.drawScene();
   }
 
+  /** Lays the left part of each slice, as drawn without the overlay, on top of the scene. */
   private copyBefore(): void {
     const { still, canvas } = this;
     if (still.width !== canvas.width || still.height !== canvas.height) {
       still.width = canvas.width;
       still.height = canvas.height;
     }
-    still.getContext('2d')?.drawImage(canvas, 0, 0);
+    const pen = still.getContext('2d');
+    if (!pen) return;
+    pen.clearRect(0, 0, still.width, still.height);
+    pen.fillStyle = '#6ab4d0';
+    for (const slice of this.viewer.screenSlices) {
+      const [left = 0, top = 0, width = 0, height = 0] = slice.leftTopWidthHeight;
+      const shown = Math.round(width * this.position);
+      if (shown > 0 && height > 0) pen.drawImage(canvas, left, top, shown, height, left, top, shown, height);
+      pen.fillRect(left + shown - 1, top, 2, height);
+    }
   }
 }

@@ -1,0 +1,407 @@
+import type { SeriesRow } from '../../shared/catalog/records.ts';
+import type { appContract } from '../../shared/contract.ts';
+import type { Handlers } from '../../shared/rpc.ts';
+import {
+  countStates,
+  emptyComparison,
+  METHODS,
+  makeBatch,
+  makeChanges,
+  makeComparison,
+  makeDerivative,
+  makeItem,
+  makePictures,
+  makeProblem,
+  makeRow,
+  makeVerdict,
+  POLICIES,
+  subjectLabel,
+} from './fake-data.ts';
+
+/** What a screen may meet: no project, an empty one, one at work, 100,000 series, or a host in trouble. */
+export type Scenario = 'welcome' | 'empty' | 'busy' | 'full' | 'error';
+
+const TOTALS: Record<Scenario, number> = { welcome: 0, empty: 0, busy: 2000, full: 100_000, error: 0 };
+const NOW = '2026-11-20T14:05:00.000Z';
+const rowsOf = new Map<Scenario, SeriesRow[]>();
+
+function rows(scenario: Scenario): SeriesRow[] {
+  let list = rowsOf.get(scenario);
+  if (!list)
+    rowsOf.set(scenario, (list = Array.from({ length: TOTALS[scenario] }, (_, index) => makeRow(index))));
+  return list;
+}
+
+class Trouble extends Error {
+  readonly fix = 'Connect the disk again, then try again. Finished scans are kept.';
+}
+
+export function answers(scenario: Scenario): Handlers<typeof appContract> {
+  const all = rows(scenario);
+  const counts = countStates(all);
+  const empty = all.length === 0;
+  const summary = () => ({
+    dir: '/data/projects/multi-site-ageing',
+    name: 'multi-site-ageing',
+    createdAt: NOW,
+    subjects: Math.ceil(all.length / 10),
+    sessions: Math.ceil(all.length / 5),
+    series: all.length,
+    problems: Math.floor(all.length / 37),
+    counts,
+    steps: [
+      { id: 'import' as const, done: all.length, waiting: 0, failed: empty ? 0 : 12 },
+      {
+        id: 'deidentify' as const,
+        done: counts.passed + counts['needs-review'],
+        waiting: counts.queued,
+        failed: counts.failed,
+      },
+      { id: 'review' as const, done: counts.passed, waiting: counts['needs-review'], failed: 0 },
+      { id: 'impact' as const, done: empty ? 0 : 240, waiting: 0, failed: empty ? 0 : 3 },
+      { id: 'audit' as const, done: 0, waiting: 0, failed: 0 },
+      { id: 'share' as const, done: empty ? 0 : 1, waiting: counts.passed, failed: 0 },
+    ],
+    next: empty
+      ? { step: 'import' as const, label: 'Import a folder' }
+      : { step: 'review' as const, label: `Review ${counts['needs-review']} scans` },
+    policyName: 'research-share',
+  });
+  const held = all
+    .filter((row) => row.state !== 'passed')
+    .slice(0, 3000)
+    .map((row) => ({
+      seriesId: row.id,
+      subjectLabel: row.subjectLabel,
+      kind: row.kind,
+      state: row.state,
+      reason: row.stateReason,
+    }));
+  const checks = [
+    {
+      id: 'reviewed',
+      label: 'Everything doubtful was reviewed',
+      state: empty ? ('not-checked' as const) : ('todo' as const),
+      evidence: empty
+        ? 'No scan has been de-identified.'
+        : `${counts['needs-review']} scans wait for a person; they stay until someone decides.`,
+    },
+    {
+      id: 'headers',
+      label: 'Headers clean',
+      state: empty ? ('not-checked' as const) : ('ok' as const),
+      evidence: empty
+        ? 'Nothing to check.'
+        : 'Policy research-share (PS3.15 Basic Profile, option 113107) applies to every scan.',
+    },
+    {
+      id: 'faces',
+      label: 'Faces changed',
+      state: empty ? ('not-checked' as const) : ('ok' as const),
+      evidence: empty
+        ? 'Nothing to check.'
+        : `${counts.passed} scans passed with their numbers inside the limits.`,
+    },
+    {
+      id: 'files',
+      label: 'Files validated',
+      state: 'not-checked' as const,
+      evidence: 'Checked after writing: every file is read back.',
+    },
+    {
+      id: 'search',
+      label: 'Byte search finds no identifier',
+      state: 'not-checked' as const,
+      evidence: 'Checked after writing, over names and contents of the whole share.',
+    },
+  ];
+  const settings = { reviewer: '', policyName: 'research-share' };
+  const list: Handlers<typeof appContract> = {
+    'project.current': () => (scenario === 'welcome' ? null : summary()),
+    'project.open': ({ dir }) => {
+      throw Object.assign(
+        new Error(`Expected a Refacade project in ${dir}, found a folder without a catalog.`),
+        { fix: 'Choose the project folder itself, or create a project here.' },
+      );
+    },
+    'project.recent': () => [
+      { dir: '/data/projects/multi-site-ageing', name: 'multi-site-ageing', openedAt: NOW, exists: true },
+      { dir: '/media/disk2/pilot', name: 'pilot', openedAt: NOW, exists: false },
+    ],
+    'project.browse': ({ dir }) => ({
+      dir: dir || '/home/lab',
+      parent: dir === '/' ? null : '/',
+      entries: ['2024-archive', 'incoming', 'phantoms']
+        .map((name) => ({ name, path: `${dir || '/home/lab'}/${name}`, directory: true }))
+        .concat([{ name: 'notes.txt', path: '/home/lab/notes.txt', directory: false }]),
+    }),
+    'project.settings': () => settings,
+    'project.saveSettings': (input) => Object.assign(settings, input),
+    'project.doctor': () => [
+      { name: 'Catalog', ok: true, detail: 'SQLite opens and is writable.' },
+      { name: 'Workers', ok: true, detail: '2 threads for voxel work.' },
+      { name: 'Disk', ok: false, detail: '3.1 GB free; a share of this project needs about 40 GB.' },
+    ],
+    'import.start': () => ({ batchId: 'batch-import' }),
+    'import.report': () =>
+      empty
+        ? null
+        : {
+            roots: ['/data/incoming/2026'],
+            filesSeen: 412_380,
+            filesUnchanged: 12_000,
+            filesNew: 400_180,
+            filesChanged: 200,
+            filesMissing: 3,
+            dicomFiles: 400_000,
+            niftiFiles: 5000,
+            sidecarFiles: 5000,
+            otherFiles: 2368,
+            unreadableFiles: 12,
+            series: all.length,
+            quarantined: all.length / 5,
+            problems: Math.floor(all.length / 37),
+            seconds: 262,
+          },
+    'import.quarantine': () => [
+      {
+        class: 'localizer',
+        count: all.length / 5,
+        meaning: 'Scout images for planning; few thick slices, no volume to measure.',
+      },
+      {
+        class: 'unreadable',
+        count: empty ? 0 : 12,
+        meaning: 'Files that look like images but end early or contradict themselves.',
+      },
+      {
+        class: 'identity',
+        count: empty ? 0 : 4,
+        meaning: 'More than one patient in one series, or none; never merged by guess.',
+      },
+    ],
+    'import.setKind': ({ seriesIds }) => ({ changed: seriesIds.length }),
+    'import.exclude': ({ seriesIds }) => ({ changed: seriesIds.length }),
+    'import.include': ({ seriesIds }) => ({ changed: seriesIds.length }),
+    'catalog.list': ({ search, states, quarantine, sort, descending, offset, limit }) => {
+      const words = search.toLowerCase();
+      const matching = all.filter(
+        (row) =>
+          (!words || `${row.subjectLabel} ${row.kind} ${row.description}`.toLowerCase().includes(words)) &&
+          (!quarantine || row.quarantine === quarantine),
+      );
+      const shown = states.length > 0 ? matching.filter((row) => states.includes(row.state)) : matching;
+      const key = (row: SeriesRow) =>
+        ({ subject: row.id, id: row.id, kind: row.kind, state: row.state, description: row.description })[
+          sort
+        ];
+      const sorted =
+        sort === 'subject' && !descending
+          ? shown
+          : [...shown].sort((a, b) => (key(a) < key(b) ? -1 : 1) * (descending ? -1 : 1));
+      return {
+        total: shown.length,
+        counts: countStates(matching),
+        rows: sorted.slice(offset, offset + limit),
+      };
+    },
+    'catalog.series': ({ id }) => {
+      const row = makeRow(id - 1);
+      const volumes = [640123, 521456, 210987, 1372566];
+      return {
+        row,
+        problems: id % 37 === 1 ? [makeProblem(0), makeProblem(1)] : [],
+        derivatives: row.derivativeId === null ? [] : [makeDerivative(id)],
+        reviews:
+          row.state === 'passed'
+            ? [
+                {
+                  id: 1,
+                  derivativeId: id,
+                  decision: 'accept',
+                  note: 'Ears still visible, fine here.',
+                  reviewer: 'R. Example',
+                  at: NOW,
+                  settings: { method: 'quickshear', bufferMm: 10 },
+                },
+              ]
+            : [],
+        measurements: ['GM', 'WM', 'CSF', 'TIV'].flatMap((structure, n) => [
+          { engine: 'tissue-em' as const, structure, volumeMm3: volumes[n]!, derivativeId: null },
+          { engine: 'tissue-em' as const, structure, volumeMm3: volumes[n]! * 1.004, derivativeId: id },
+        ]),
+        attributes: [
+          { name: 'Manufacturer', value: 'SIEMENS' },
+          { name: 'MagneticFieldStrength', value: '3' },
+          { name: 'RepetitionTime', value: '2300' },
+          { name: 'EchoTime', value: '2.98' },
+          { name: 'SeriesDescription', value: row.description },
+        ],
+        files: Array.from(
+          { length: 6 },
+          (_, n) => `incoming/${row.patientId}/s${row.seriesNumber}/IM-${String(n).padStart(4, '0')}.dcm`,
+        ),
+      };
+    },
+    'catalog.problems': ({ offset, limit, search }) => {
+      const total = search ? 3 : Math.floor(all.length / 37);
+      return {
+        total,
+        rows: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, n) =>
+          makeProblem(offset + n),
+        ),
+      };
+    },
+    'deidentify.policies': () => POLICIES,
+    'deidentify.savePolicy': ({ policy }) => policy,
+    'deidentify.deletePolicy': () => ({ deleted: true }),
+    'deidentify.exportPolicy': () => ({ text: '{}' }),
+    'deidentify.importPolicy': () => POLICIES[0]!,
+    'deidentify.methods': () => METHODS,
+    'deidentify.previewHeader': ({ seriesId }) => ({
+      changes: makeChanges(),
+      fileName: `${makeRow(seriesId - 1).subjectLabel}_ses-1_T1w.nii.gz`,
+    }),
+    'deidentify.previewFace': ({ seriesId }) => ({
+      verdict: makeVerdict(seriesId),
+      pictures: makePictures('preview'),
+      seconds: 11.2,
+      batchSecondsEstimate: 5400,
+    }),
+    'deidentify.start': () => ({ batchId: 'batch-deidentify', scans: counts.queued }),
+    'deidentify.crosswalk': () => ({ state: 'open', subjects: Math.ceil(all.length / 10) }),
+    'deidentify.encryptCrosswalk': () => ({ state: 'encrypted' }),
+    'deidentify.unlockCrosswalk': () => ({
+      rows: [
+        {
+          subjectLabel: subjectLabel(1),
+          patientId: 'MRN100001',
+          patientName: 'Example^Erika',
+          shiftDays: -36_112,
+        },
+      ],
+    }),
+    'deidentify.cutAllTies': () => ({ state: 'cut' }),
+    'review.queue': ({ filter }) =>
+      all
+        .filter((row) => row.derivativeId !== null && (filter === 'all' || row.state === 'needs-review'))
+        .slice(0, 4000)
+        .map((row) => ({
+          derivativeId: row.id,
+          seriesId: row.id,
+          subjectLabel: row.subjectLabel,
+          kind: row.kind,
+          state: row.state,
+          concern: 0.7,
+          reason: row.stateReason,
+          decided: null,
+        })),
+    'review.item': ({ derivativeId }) => makeItem(derivativeId),
+    'review.decide': ({ decision }) => ({ state: decision }),
+    'morphometry.start': () => ({ batchId: 'batch-measure', scans: 10 }),
+    'morphometry.comparison': () => (empty ? emptyComparison() : makeComparison(240)),
+    'morphometry.methods': () => (empty ? [] : ['quickshear', 'blur']),
+    'morphometry.export': () => ({ fileName: 'impact.tsv', text: 'structure\tn\nGM\t240\n' }),
+    'share.checklist': ({ overrides }) => ({
+      items: checks,
+      ready: counts.passed + overrides.length,
+      held: held.filter((scan) => !overrides.some((item) => item.seriesId === scan.seriesId)),
+    }),
+    'share.start': () => ({ batchId: 'batch-share', shareId: 1 }),
+    'share.list': () =>
+      empty
+        ? []
+        : [
+            {
+              id: 2,
+              dir: '/media/outgoing/partner-B',
+              formats: ['bids', 'dicom'],
+              state: 'failed',
+              message:
+                'The disk was full after 31 scans. Free 12 GB, then start again with the same folder; finished scans are kept.',
+              createdAt: NOW,
+              scans: 31,
+              files: 402,
+            },
+            {
+              id: 1,
+              dir: '/media/outgoing/partner-A',
+              formats: ['bids'],
+              state: 'complete',
+              message: '',
+              createdAt: NOW,
+              scans: 38,
+              files: 121,
+            },
+          ],
+    'share.receipt': ({ shareId }) => ({
+      htmlUrl: `/receipts/${shareId}.html`,
+      receipt: {
+        id: 'RFC-2026-11-20-7KQ2',
+        product: 'Refacade',
+        version: '0.1.0',
+        createdAt: NOW,
+        policyName: 'research-share',
+        formats: ['bids'],
+        scans: all
+          .filter((row) => row.state === 'passed')
+          .slice(0, 38)
+          .map((row, n) => ({
+            seriesId: row.id,
+            subjectLabel: row.subjectLabel,
+            sessionLabel: row.sessionLabel,
+            kind: row.kind,
+            method: 'quickshear',
+            verdict: 'passed',
+            override: n === 3 ? 'Phantom, no face (R. Example)' : null,
+            files: 3,
+            bytes: 18_400_000,
+          })),
+        held: held.slice(0, 6),
+        checks: checks.map((item) => ({
+          ...item,
+          state: 'ok' as const,
+          evidence:
+            item.id === 'search'
+              ? '121 files, 702 MB searched for 214 identifiers: none found.'
+              : item.evidence,
+        })),
+        leaks: [],
+        files: 121,
+        bytes: 702_000_000,
+      },
+    }),
+    'jobs.batches': () =>
+      scenario === 'busy' ? [makeBatch('deidentify', 212, 480), makeBatch('import', 81_000, 240_000)] : [],
+    'jobs.list': ({ states }) =>
+      empty
+        ? []
+        : Array.from({ length: 12 }, (_, n) => ({
+            id: n + 1,
+            batchId: 'batch-deidentify',
+            kind: 'deidentify' as const,
+            seriesId: n * 10 + 1,
+            label: `${subjectLabel(n)} T1w`,
+            state: states.length > 0 ? states[0]! : n % 3 === 0 ? ('failed' as const) : ('done' as const),
+            attempts: 1 + (n % 2),
+            error:
+              states.includes('failed') || n % 3 === 0
+                ? 'Brain extraction gave 412,000 mm³, below 700,000 mm³. Check that the whole head is in view, then retry or exclude the scan.'
+                : '',
+            createdAt: NOW,
+            startedAt: NOW,
+            finishedAt: NOW,
+          })),
+    'jobs.cancel': () => ({ cancelled: 10 }),
+    'jobs.retryFailed': () => ({ requeued: counts.failed }),
+    'jobs.wait': () => makeBatch('import', 1, 1),
+  };
+  if (scenario !== 'error') return list;
+  const fails = () => {
+    throw new Trouble('Expected to read the catalog, but the disk answered with an input/output error.');
+  };
+  const kept = new Set(['project.current', 'project.settings', 'jobs.batches']);
+  return Object.fromEntries(
+    Object.entries(list).map(([name, handler]) => [name, kept.has(name) ? handler : fails]),
+  ) as unknown as Handlers<typeof appContract>;
+}

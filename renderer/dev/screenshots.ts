@@ -1,0 +1,187 @@
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
+import { chromium, type Page } from 'playwright-core';
+import type { Scenario } from './fake-answers.ts';
+import { createFakeHost } from './fake-host.ts';
+
+/**
+ * Looks at every screen: a picture per screen, scheme and size, and axe on each.
+ *
+ *     npx esbuild renderer/dev/screenshots.ts --bundle --platform=node --format=esm --packages=external --outfile=.scratch/screenshots.mjs
+ *     node .scratch/screenshots.mjs [filter]
+ *
+ * Pictures go to .scratch/screens. Ends with 1 when axe finds something serious or critical, or a page logs an error.
+ */
+interface Shot {
+  readonly name: string;
+  readonly scenario: Scenario;
+  readonly hash: string;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: 'welcome', scenario: 'welcome', hash: '' },
+  { name: 'project-empty', scenario: 'empty', hash: '#/project' },
+  { name: 'project-busy', scenario: 'busy', hash: '#/project' },
+  { name: 'project-full', scenario: 'full', hash: '#/project' },
+  { name: 'project-error', scenario: 'error', hash: '#/import' },
+  {
+    name: 'project-full-end',
+    scenario: 'full',
+    hash: '#/project',
+    act: async (page) => {
+      await page.getByRole('grid').focus();
+      await page.keyboard.press('End');
+      await page.getByRole('row').filter({ hasText: 'T1w' }).first().waitFor();
+    },
+  },
+  { name: 'series', scenario: 'full', hash: '#/project?series=1' },
+  { name: 'import-empty', scenario: 'empty', hash: '#/import' },
+  { name: 'import-busy', scenario: 'busy', hash: '#/import' },
+  { name: 'import-problems', scenario: 'full', hash: '#/import?tab=problems' },
+  { name: 'import-quarantine', scenario: 'full', hash: '#/import?tab=quarantine' },
+  { name: 'deidentify-empty', scenario: 'empty', hash: '#/deidentify' },
+  { name: 'deidentify-headers', scenario: 'full', hash: '#/deidentify?preview=1' },
+  {
+    name: 'deidentify-face',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&tab=face',
+    act: (page) => page.getByRole('button', { name: 'Show before and after' }).click(),
+  },
+  { name: 'deidentify-busy', scenario: 'busy', hash: '#/deidentify?tab=batch' },
+  { name: 'deidentify-crosswalk', scenario: 'full', hash: '#/deidentify?tab=crosswalk' },
+  {
+    name: 'deidentify-editor',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1',
+    act: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
+  },
+  { name: 'deidentify-error', scenario: 'error', hash: '#/deidentify' },
+  { name: 'review-empty', scenario: 'empty', hash: '#/review' },
+  { name: 'review-full', scenario: 'full', hash: '#/review' },
+  { name: 'review-busy', scenario: 'busy', hash: '#/review' },
+  { name: 'review-error', scenario: 'error', hash: '#/review' },
+  {
+    name: 'review-viewer',
+    scenario: 'full',
+    hash: '#/review',
+    act: async (page) => {
+      await page.getByRole('img', { name: 'sagittal slice' }).first().waitFor();
+      await page.keyboard.press('v');
+      await page.locator('.rf-viewer-host canvas').first().waitFor();
+      await page.waitForTimeout(6000);
+    },
+  },
+  {
+    name: 'review-attempts',
+    scenario: 'full',
+    hash: '#/review',
+    act: (page) => page.getByRole('button', { name: /Compare/ }).click(),
+  },
+  { name: 'impact-empty', scenario: 'empty', hash: '#/impact' },
+  { name: 'impact-full', scenario: 'full', hash: '#/impact' },
+  { name: 'impact-error', scenario: 'error', hash: '#/impact' },
+  { name: 'audit', scenario: 'full', hash: '#/audit' },
+  { name: 'share-empty', scenario: 'empty', hash: '#/share' },
+  { name: 'share-full', scenario: 'full', hash: '#/share' },
+  {
+    name: 'share-override',
+    scenario: 'full',
+    hash: '#/share',
+    act: (page) =>
+      page
+        .getByRole('button', { name: /leave anyway/ })
+        .first()
+        .click(),
+  },
+  { name: 'share-earlier', scenario: 'full', hash: '#/share?tab=earlier' },
+  { name: 'share-receipt', scenario: 'full', hash: '#/share?receipt=1' },
+  { name: 'share-error', scenario: 'error', hash: '#/share' },
+  { name: 'shortcuts', scenario: 'full', hash: '#/review', act: (page) => page.keyboard.press('?') },
+];
+
+const SIZES = [
+  { width: 1280, height: 720 },
+  { width: 1920, height: 1080 },
+] as const;
+
+const filter = new RegExp(process.argv[2] ?? '.');
+const onlySize = process.argv[3] ? Number(process.argv[3]) : undefined;
+const onlyScheme = process.argv[4];
+const out = fileURLToPath(new URL('./screens/', import.meta.url));
+mkdirSync(out, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+});
+let bad = 0;
+const hosts = new Map<Scenario, string>();
+async function urlOf(scenario: Scenario): Promise<string> {
+  let url = hosts.get(scenario);
+  if (!url) {
+    const server = createFakeHost(scenario, fileURLToPath(new URL('../dist/renderer', import.meta.url)));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    hosts.set(scenario, url);
+  }
+  return url;
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  for (const size of SIZES) {
+    if ((onlySize && size.width !== onlySize) || (onlyScheme && scheme !== onlyScheme)) continue;
+    const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
+    await context.addInitScript((value) => localStorage.setItem('refacade.theme', value), scheme);
+    for (const shot of SHOTS) {
+      if (!filter.test(shot.name)) continue;
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on(
+        'console',
+        (message) =>
+          message.type() === 'error' &&
+          !/400 \(Bad Request\)/.test(message.text()) &&
+          errors.push(message.text()),
+      );
+      page.on('pageerror', (error) => errors.push(error.message));
+      try {
+        await page.goto((await urlOf(shot.scenario)) + shot.hash);
+        await page.waitForTimeout(900);
+        await shot.act?.(page);
+        await page.waitForTimeout(700);
+        await page.screenshot({ path: `${out}${shot.name}-${scheme}-${size.width}.png` });
+        if (size.width === 1280) {
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          for (const violation of violations) {
+            const serious = violation.impact === 'serious' || violation.impact === 'critical';
+            if (serious) bad++;
+            console.log(
+              `${serious ? 'AXE' : 'axe'} ${shot.name} ${scheme}: ${violation.impact} ${violation.id}: ${violation.nodes
+                .slice(0, 3)
+                .map(
+                  (node) =>
+                    `${node.html.slice(0, 140)} [${node.any[0]?.message ?? node.all[0]?.message ?? ''}]`,
+                )
+                .join(' || ')}`,
+            );
+          }
+        }
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+        if (overflow) errors.push('the page is wider than the window');
+      } catch (reason) {
+        errors.push(`could not be looked at: ${(reason as Error).message.split('\n')[0]}`);
+      }
+      for (const error of errors) console.log(`ERR ${shot.name} ${scheme} ${size.width}: ${error}`);
+      bad += errors.length;
+      await page.close();
+    }
+    await context.close();
+  }
+}
+await browser.close();
+console.log(
+  bad === 0 ? 'all screens looked at: no page errors, axe finds nothing serious' : `${bad} findings`,
+);
+process.exit(bad === 0 ? 0 : 1);
