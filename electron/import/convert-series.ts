@@ -70,13 +70,14 @@ export async function convertSeries(
     converter.FS.writeFile(`/in/${String(n).padStart(7, '0')}.dcm`, await readFile(file));
   }
   context.progress(0.5, 'converting');
+  // `-x i`: neither crop nor turn 3-D acquisitions, so that i, j, k stay columns, rows (flipped) and slices.
   const exitCode = runConverter(converter, [
     '-z',
     'n',
     '-b',
     'n',
     '-x',
-    'n',
+    'i',
     '-f',
     'out',
     '-v',
@@ -192,9 +193,9 @@ async function startConverter(say: (line: string) => void): Promise<Converter> {
     noInitialRun: true,
     print: say,
     printErr: say,
-    instantiateWasm(imports: object, done: (instance: object, module: object) => void) {
-      webAssembly.instantiate(module, imports).then((instance) => done(instance, module));
-      return {};
+    // The glue code awaits what this returns and takes the exports from it, so it must be the exports themselves.
+    instantiateWasm(imports: object, done: (instance: object, module: object) => object) {
+      return done(new webAssembly.Instance(module, imports), module);
     },
   });
 }
@@ -204,13 +205,13 @@ const webAssembly = (
   globalThis as unknown as {
     WebAssembly: {
       compile(bytes: Uint8Array): Promise<object>;
-      instantiate(module: object, imports: object): Promise<object>;
+      Instance: new (module: object, imports: object) => object;
     };
   }
 ).WebAssembly;
 
 /** `@niivue/dcm2niix/dist`, looked for from this file upwards: from a checkout as well as from a bundle in `dist/`. */
-function converterFolder(): string {
+export function converterFolder(): string {
   const folders = createRequire(import.meta.url).resolve.paths('@niivue/dcm2niix') ?? [];
   for (const folder of folders) {
     const dist = join(folder, '@niivue', 'dcm2niix', 'dist');

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { openDatabase } from '../catalog/database.ts';
+import { converterFolder } from '../import/convert-series.ts';
 
 export interface Finding {
   readonly name: string;
@@ -22,10 +22,7 @@ export function diagnose(paths: { staticDir: string; workerFile: string; userDat
         db.close();
       }
     }),
-    check('DICOM converter', () => {
-      const require = createRequire(import.meta.url);
-      return `dcm2niix ${(require('@niivue/dcm2niix/package.json') as { version: string }).version} (WebAssembly)`;
-    }),
+    check('DICOM converter', () => `dcm2niix (WebAssembly) in ${basename(dirname(converterFolder()))}`),
     check('Worker', () => mustExist(paths.workerFile)),
     check('Screens', () => mustExist(join(paths.staticDir, 'index.html'))),
     check('User data folder', () => {
