@@ -1,6 +1,7 @@
 import {
   type Affine,
   fromColumns,
+  invert,
   multiply,
   type Vec3,
   voxelVolumeMm3,
@@ -9,94 +10,142 @@ import type { Problem } from '../../../shared/problem.ts';
 import { conform } from '../../volume/conform.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { growSurface } from './brain-surface.ts';
-import { squaredDistanceTo } from './distance.ts';
+import { type BrainQuality, brainProblems, measureBrain } from './brain-quality.ts';
+import { growSurface, type SurfaceSettings } from './brain-surface.ts';
+import { signedDistance } from './distance.ts';
 import { evenOut } from './even-out.ts';
-import { findHead, percentiles } from './head-start.ts';
-import { countOnes } from './morphology.ts';
-import { fitAverageBrain } from './prior-fit.ts';
+import { findHead, type HeadStart, percentiles } from './head-start.ts';
+import type { Mesh } from './icosphere.ts';
+import { above, countOnes, dilate, erode, fillHoles, largestComponent } from './morphology.ts';
+import { fitAverageBrain, type PriorFit } from './prior-fit.ts';
 import { voxelise } from './voxelise.ts';
 
 export interface BrainExtraction {
-  /** 0/1 on the scan's own grid, first three axes. */
+  /** 0/1 on the scan's own grid, first three axes. Includes ventricles and the fluid around the brain. */
   readonly mask: Uint8Array;
   readonly volumeMm3: number;
   /** ICBM152 millimetres → this scan's world millimetres, affine, from the brain alone; where the face is expected. */
   readonly standardToWorld: Affine;
-  readonly quality: Readonly<Record<string, number>>;
+  readonly quality: BrainQuality;
   readonly problems: readonly Problem[];
 }
 
-const SPACING = 2;
+const SPACING = 2; // mm, working grid
+/** Smith's b_t = 0.5; the larger ones are tried only when the surface came to lie on the skin. */
+const FRACTIONS = [0.5, 0.65, 0.75];
+/** Share of the brain's border within 4 mm of the outside of the head that means "on the skin". */
+const ON_SKIN = 0.08;
 
+/**
+ * The brain of a whole-head T1-weighted scan, any orientation and resolution.
+ *
+ * On a 2 mm RAS grid: shading is evened out, a sphere hung from the top of the head grows to a rough surface (Smith 2002),
+ * the ICBM152 average brain is fitted to its upper part, and a second surface grows from inside that average brain on a
+ * leash of 5 mm, which keeps it out of neck and orbits. Doubt is reported as Problems, never silent.
+ *
+ * @param volume first frame is used
+ * @throws the signal's reason when aborted
+ */
 export async function extractBrain(
   volume: Volume,
   options: { signal: AbortSignal },
 ): Promise<BrainExtraction> {
-  const { signal } = options;
   const raw = conform(volume, SPACING);
   const head = findHead(raw, SPACING);
   const work = evenOut(raw, head, SPACING);
-  const [nx, ny] = work.shape as [number, number, number];
-  const near = (centre: readonly number[], radius: number) => (n: number) => {
-    const i = n % nx;
-    const j = ((n / nx) | 0) % ny;
-    const k = (n / (nx * ny)) | 0;
-    const d = (i - centre[0]!) ** 2 + (j - centre[1]!) ** 2 + (k - centre[2]!) ** 2;
-    return d < radius * radius && work.data[n]! > 0.25;
-  };
-  const [median] = percentiles(work.data, [50], near(head.centre, (0.6 * head.halfWidthMm) / SPACING)) as [
-    number,
-  ];
-  const base = { low: 0.0, threshold: 0.2, median, spacingMm: SPACING, signal, centre: head.centre };
-  const f = Number(process.env.F ?? 0.5);
-  const coarse = growSurface(work, {
-    ...base,
-    fraction: f,
-    radiusMm: head.halfWidthMm * 0.5,
-    iterations: 400,
-    level: 3,
-  });
-  const s = head.halfWidthMm / 76 / SPACING;
-  const [cx, cy, cz] = head.centre;
-  const start: Affine = multiply(
-    fromColumns([s, 0, 0], [0, s, 0], [0, 0, s], [cx, cy, cz]),
-    fromColumns([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 18, -8]),
-  );
-  const fit = fitAverageBrain(coarse, start, SPACING);
-  const inside = voxelise(fit.mesh, work.shape);
-  const out = squaredDistanceTo(inside, work.shape, [SPACING, SPACING, SPACING]);
-  const inn = squaredDistanceTo(
-    inside.map((v) => 1 - v),
-    work.shape,
-    [SPACING, SPACING, SPACING],
-  );
-  const leash = out.map((d, n) => Math.sqrt(d) - Math.sqrt(inn[n]!));
-  const c = [0, 0, 0] as Vec3;
-  const pts = fit.mesh.points;
-  for (let v = 0; v < pts.length; v++) c[v % 3]! += pts[v]! / (pts.length / 3);
-  const shrunk = pts.map((p, n) => c[n % 3]! + 0.85 * (p - c[n % 3]!));
-  const [median2] = percentiles(work.data, [50], (n) => inside[n] === 1 && work.data[n]! > 0.25) as [number];
-  const fine = growSurface(work, {
-    ...base,
-    centre: c,
-    median: median2,
-    fraction: f,
-    radiusMm: 0,
-    iterations: Number(process.env.IT ?? 300),
-    level: 4,
-    start: { points: shrunk, triangles: fit.mesh.triangles },
-    leash,
-    slackMm: Number(process.env.SL ?? 5),
-  });
-  const mask1 = voxelise(process.env.PRIOR ? fit.mesh : fine, work.shape);
-  const native = resample({ ...work, data: Float32Array.from(mask1) }, volume);
-  const mask = Uint8Array.from(native.data, (v) => (v >= 0.5 ? 1 : 0));
+  const outsideHead = signedDistance(closedHead(raw, head), work.shape, [SPACING, SPACING, SPACING]);
+  let best: { mask: Uint8Array; fit: PriorFit; quality: BrainQuality } | null = null;
+  for (const fraction of FRACTIONS) {
+    const { surface, fit } = twoSurfaces(work, head, fraction, options.signal);
+    const mask = voxelise(surface, work.shape);
+    const quality = measureBrain(mask, outsideHead, fit, work.shape, SPACING, fraction);
+    if (!best || quality.onSkin < 0.5 * best.quality.onSkin) best = { mask, fit, quality };
+    // A skull-stripped scan has no skin: trying again would only cut into the brain.
+    if (quality.onSkin < ON_SKIN || quality.onSkin > 0.6) break;
+  }
+  const { mask: found, fit, quality } = best!;
+  const native = resample({ ...work, data: Float32Array.from(found) }, volume);
+  const mask = above(native.data, 0.5);
   return {
     mask,
     volumeMm3: countOnes(mask) * voxelVolumeMm3(volume.affine),
     standardToWorld: multiply(work.affine, fit.affine),
-    quality: { residual: fit.residualMm },
-    problems: [],
+    quality,
+    problems: brainProblems(quality, head.topCut),
   };
+}
+
+/** The head as one body, skin to skin: the dark ring of the skull is bridged, so that it is not taken for air. */
+function closedHead(raw: Volume<Float32Array>, head: HeadStart): Uint8Array {
+  const grown = largestComponent(dilate(above(raw.data, head.threshold), raw.shape, 3), raw.shape);
+  return erode(fillHoles(grown, raw.shape), raw.shape, 3);
+}
+
+/** First rough and free, then fine and held near the average brain. */
+function twoSurfaces(
+  work: Volume<Float32Array>,
+  head: HeadStart,
+  fraction: number,
+  signal: AbortSignal,
+): { surface: Mesh; fit: PriorFit } {
+  const radius = (0.6 * head.halfWidthMm) / SPACING;
+  const base = { low: 0, threshold: 0.2, fraction, spacingMm: SPACING, signal };
+  const coarse = growSurface(work, {
+    ...base,
+    centre: head.centre,
+    median: medianWithin(work, head.centre, radius),
+    radiusMm: head.halfWidthMm * 0.5,
+    iterations: 300,
+    level: 3,
+  });
+  // The average brain's middle (0, −18, 8) on the head's, scaled by width (average half width of a head: 76 mm).
+  const s = head.halfWidthMm / 76 / SPACING;
+  const placed = fromColumns([s, 0, 0], [0, s, 0], [0, 0, s], head.centre);
+  const start = multiply(placed, fromColumns([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 18, -8]));
+  const rough = fitAverageBrain(coarse, start, SPACING);
+  const surface = regrow(work, rough, base);
+  return { surface, fit: fitAverageBrain(surface, rough.affine, SPACING, -50) };
+}
+
+function regrow(
+  work: Volume<Float32Array>,
+  fit: PriorFit,
+  base: Pick<SurfaceSettings, 'low' | 'threshold' | 'fraction' | 'spacingMm' | 'signal'>,
+): Mesh {
+  const inside = voxelise(fit.mesh, work.shape);
+  const leash = signedDistance(inside, work.shape, [SPACING, SPACING, SPACING]);
+  const centre: Vec3 = [0, 0, 0];
+  const { points, triangles } = fit.mesh;
+  for (let v = 0; v < points.length; v++) centre[v % 3]! += (3 * points[v]!) / points.length;
+  const shrunk = points.slice();
+  for (let v = 0; v < points.length; v++) shrunk[v] = centre[v % 3]! + 0.85 * (points[v]! - centre[v % 3]!);
+  const [median] = percentiles(work.data, [50], (n) => inside[n] === 1 && work.data[n]! > 0.25) as [number];
+  return growSurface(work, {
+    ...base,
+    centre,
+    median,
+    radiusMm: 0,
+    iterations: 200,
+    level: 4,
+    start: { points: shrunk, triangles },
+    leash,
+    slackMm: 5,
+  });
+}
+
+function medianWithin(work: Volume<Float32Array>, centre: Vec3, radius: number): number {
+  const [nx, ny] = work.shape as [number, number, number];
+  const keep = (n: number) => {
+    const i = n % nx;
+    const j = ((n / nx) | 0) % ny;
+    const k = (n / (nx * ny)) | 0;
+    const d = (i - centre[0]) ** 2 + (j - centre[1]) ** 2 + (k - centre[2]) ** 2;
+    return d < radius * radius && work.data[n]! > 0.25;
+  };
+  return percentiles(work.data, [50], keep)[0]! || 1;
+}
+
+/** World mm → ICBM152 mm of an extraction. */
+export function worldToStandard(brain: BrainExtraction): Affine {
+  return invert(brain.standardToWorld);
 }

@@ -74,12 +74,17 @@ export function growSurface(volume: Volume<Float32Array>, settings: SurfaceSetti
     vertexNormals(p, triangles, normal);
     for (let v = 0; v < count; v++) {
       const o = v * 3;
-      const [x, y, z] = [p[o]!, p[o + 1]!, p[o + 2]!];
-      const [ux, uy, uz] = [normal[o]!, normal[o + 1]!, normal[o + 2]!];
+      const x = p[o]!;
+      const y = p[o + 1]!;
+      const z = p[o + 2]!;
+      const ux = normal[o]!;
+      const uy = normal[o + 1]!;
+      const uz = normal[o + 2]!;
       let sx = 0;
       let sy = 0;
       let sz = 0;
-      const [from, to] = [start[v]!, start[v + 1]!];
+      const from = start[v]!;
+      const to = start[v + 1]!;
       for (let n = from; n < to; n++) {
         const q = list[n]! * 3;
         sx += p[q]!;
@@ -98,7 +103,9 @@ export function growSurface(volume: Volume<Float32Array>, settings: SurfaceSetti
       let darkest = median;
       let brightest = threshold;
       for (let d = 0.5; d < d1; d += 1) {
-        const [a, b, c] = [x - d * ux, y - d * uy, z - d * uz];
+        const a = x - d * ux;
+        const b = y - d * uy;
+        const c = z - d * uz;
         const value =
           a < -0.5 || b < -0.5 || c < -0.5 || a > nx - 0.5 || b > ny - 0.5 || c > nz - 0.5
             ? 0
@@ -145,15 +152,27 @@ function meanSpacing(p: Float64Array, start: Uint32Array, list: Uint32Array): nu
 export function vertexNormals(p: Float64Array, triangles: Uint32Array, out: Float64Array): void {
   out.fill(0);
   for (let n = 0; n < triangles.length; n += 3) {
-    const [a, b, c] = [triangles[n]! * 3, triangles[n + 1]! * 3, triangles[n + 2]! * 3];
-    const [x1, y1, z1] = [p[b]! - p[a]!, p[b + 1]! - p[a + 1]!, p[b + 2]! - p[a + 2]!];
-    const [x2, y2, z2] = [p[c]! - p[a]!, p[c + 1]! - p[a + 1]!, p[c + 2]! - p[a + 2]!];
-    const [x, y, z] = [y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2];
-    for (const v of [a, b, c]) {
-      out[v]! += x;
-      out[v + 1]! += y;
-      out[v + 2]! += z;
-    }
+    const a = triangles[n]! * 3;
+    const b = triangles[n + 1]! * 3;
+    const c = triangles[n + 2]! * 3;
+    const x1 = p[b]! - p[a]!;
+    const y1 = p[b + 1]! - p[a + 1]!;
+    const z1 = p[b + 2]! - p[a + 2]!;
+    const x2 = p[c]! - p[a]!;
+    const y2 = p[c + 1]! - p[a + 1]!;
+    const z2 = p[c + 2]! - p[a + 2]!;
+    const x = y1 * z2 - z1 * y2;
+    const y = z1 * x2 - x1 * z2;
+    const z = x1 * y2 - y1 * x2;
+    out[a]! += x;
+    out[a + 1]! += y;
+    out[a + 2]! += z;
+    out[b]! += x;
+    out[b + 1]! += y;
+    out[b + 2]! += z;
+    out[c]! += x;
+    out[c + 1]! += y;
+    out[c + 2]! += z;
   }
   for (let v = 0; v < out.length; v += 3) {
     const length = Math.hypot(out[v]!, out[v + 1]!, out[v + 2]!) || 1;

@@ -12,7 +12,8 @@ export function squaredDistanceTo(
   shape: readonly number[],
   sizes: readonly [number, number, number],
 ): Float32Array {
-  const out = Float32Array.from(mask, (v) => (v ? 0 : Infinity));
+  const out = new Float32Array(mask.length);
+  for (let n = 0; n < mask.length; n++) if (!mask[n]) out[n] = Infinity;
   const strides = [1, shape[0]!, shape[0]! * shape[1]!];
   const longest = Math.max(shape[0]!, shape[1]!, shape[2]!);
   const f = new Float64Array(longest);
@@ -65,5 +66,21 @@ export function grow(
 ): Uint8Array {
   const limit = marginMm * marginMm + 1e-6;
   const distance = squaredDistanceTo(mask, shape, sizes);
-  return Uint8Array.from(distance, (d) => (d <= limit ? 1 : 0));
+  const out = new Uint8Array(mask.length);
+  for (let n = 0; n < out.length; n++) if (distance[n]! <= limit) out[n] = 1;
+  return out;
+}
+
+/** Distance to the border of a mask in mm: negative inside, positive outside. */
+export function signedDistance(
+  mask: Uint8Array,
+  shape: readonly number[],
+  sizes: readonly [number, number, number],
+): Float32Array {
+  const inverse = new Uint8Array(mask.length);
+  for (let n = 0; n < mask.length; n++) inverse[n] = mask[n] ? 0 : 1;
+  const outside = squaredDistanceTo(mask, shape, sizes);
+  const inside = squaredDistanceTo(inverse, shape, sizes);
+  for (let n = 0; n < outside.length; n++) outside[n] = Math.sqrt(outside[n]!) - Math.sqrt(inside[n]!);
+  return outside;
 }

@@ -2,7 +2,7 @@ import { type Affine, apply, invert, multiply } from '../../../shared/geometry/a
 import { conform } from '../../volume/conform.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { findHead } from './head-start.ts';
-import { fillHoles, largestComponent } from './morphology.ts';
+import { above, fillHoles, largestComponent } from './morphology.ts';
 
 /**
  * A head looked at from the front, in the frame of its brain.
@@ -35,7 +35,7 @@ export function airThreshold(volume: Volume): number {
 export function viewFace(volume: Volume, standardToWorld: Affine, threshold: number): FaceView {
   const work = conform(volume, 2);
   const [nx, ny, nz] = work.shape as [number, number, number];
-  const raw = Uint8Array.from(work.data, (v) => (v > threshold ? 1 : 0));
+  const raw = above(work.data, threshold);
   const head = fillHoles(largestComponent(raw, work.shape), work.shape);
   const toIndex = multiply(invert(work.affine), standardToWorld);
   const columns = Math.round((WINDOW.right - WINDOW.left) / WINDOW.step) + 1;

@@ -1,6 +1,6 @@
 import type { Vec3 } from '../../../shared/geometry/affine.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { fillHoles, largestComponent } from './morphology.ts';
+import { above, fillHoles, largestComponent } from './morphology.ts';
 
 /** Where the head lies on the working grid and the intensities that matter, before any surface is fitted. */
 export interface HeadStart {
@@ -64,7 +64,7 @@ export function findHead(volume: Volume<Float32Array>, spacingMm: number): HeadS
   const [nx, ny, nz] = shape as [number, number, number];
   const [low, high] = percentiles(data, [2, 98], (n) => data[n] !== 0) as [number, number];
   const threshold = low + 0.1 * (high - low);
-  const raw = Uint8Array.from(data, (v) => (v > threshold ? 1 : 0));
+  const raw = above(data, threshold);
   const head = fillHoles(largestComponent(raw, shape), shape);
 
   const area = new Float64Array(nz);

@@ -52,13 +52,16 @@ export function largestComponent(mask: Uint8Array, shape: readonly number[]): Ui
     const size = flood(mask, shape, seed, labels, label, queue);
     if (size > bestSize) [best, bestSize] = [label, size];
   }
-  return Uint8Array.from(labels, (l) => (l === best && best > 0 ? 1 : 0));
+  const out = new Uint8Array(mask.length);
+  if (best > 0) for (let n = 0; n < out.length; n++) if (labels[n] === best) out[n] = 1;
+  return out;
 }
 
 /** Fills cavities that no path of zeros joins to the border of the grid. */
 export function fillHoles(mask: Uint8Array, shape: readonly number[]): Uint8Array {
   const [nx, ny, nz] = shape as [number, number, number];
-  const empty = mask.map((v) => (v ? 0 : 1));
+  const empty = new Uint8Array(mask.length);
+  for (let n = 0; n < mask.length; n++) if (!mask[n]) empty[n] = 1;
   const labels = new Int32Array(mask.length);
   const queue = new Int32Array(mask.length);
   let at = 0;
@@ -70,7 +73,9 @@ export function fillHoles(mask: Uint8Array, shape: readonly number[]): Uint8Arra
       }
     }
   }
-  return Uint8Array.from(labels, (l) => (l ? 0 : 1));
+  const out = new Uint8Array(mask.length);
+  for (let n = 0; n < out.length; n++) if (!labels[n]) out[n] = 1;
+  return out;
 }
 
 function flood(
@@ -105,6 +110,13 @@ function flood(
     if (k < nz - 1) visit(n + sz);
   }
   return tail;
+}
+
+/** Voxels above a threshold, as 0/1. */
+export function above(values: Float32Array, threshold: number): Uint8Array {
+  const out = new Uint8Array(values.length);
+  for (let n = 0; n < out.length; n++) if (values[n]! > threshold) out[n] = 1;
+  return out;
 }
 
 /** Number of voxels in a mask. */

@@ -53,11 +53,12 @@ export function averageBrain(level: 3 | 4 = 3): Mesh {
  * @param surface vertices in working-grid voxels
  * @param start average brain (mm) → working grid (voxels), roughly right
  * @param spacingMm working voxel size
+ * @param lowestMm lowest height (ICBM152 mm) that pulls
  */
-export function fitAverageBrain(surface: Mesh, start: Affine, spacingMm: number): PriorFit {
+export function fitAverageBrain(surface: Mesh, start: Affine, spacingMm: number, lowestMm = -18): PriorFit {
   const brain = averageBrain(3);
   const pulling: number[] = [];
-  for (let v = 0; v < brain.points.length; v += 3) if (brain.points[v + 2]! > -18) pulling.push(v);
+  for (let v = 0; v < brain.points.length; v += 3) if (brain.points[v + 2]! > lowestMm) pulling.push(v);
   let affine = start;
   let residual = Infinity;
   const moved = new Float64Array(pulling.length * 3);
