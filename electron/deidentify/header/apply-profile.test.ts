@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Ps315Options, policy } from '../../../shared/deidentify/records.ts';
 import { pseudonymsFrom } from '../pseudonyms.ts';
-import { applyProfile, deidentifyFile, type HeaderSubject } from './apply-profile.ts';
+import { applyProfile, type HeaderSubject } from './apply-profile.ts';
+import { deidentifyFile } from './deidentify-file.ts';
 import {
   type Dataset,
   type Element,

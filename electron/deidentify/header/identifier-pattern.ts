@@ -39,11 +39,11 @@ export function identifierPattern(
     }
   }
   if (texts.size === 0) return { pattern: null, words };
-  const escape = (text: string): string =>
+  const literally = (text: string): string =>
     text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/\s+/g, '\\s+');
   const sorted = [...texts].sort((a, b) => b.length - a.length);
-  const parts = sorted.filter((t) => t.length > wholeWordUpTo).map(escape);
-  const short = sorted.filter((t) => t.length <= wholeWordUpTo).map(escape);
+  const parts = sorted.filter((t) => t.length > wholeWordUpTo).map(literally);
+  const short = sorted.filter((t) => t.length <= wholeWordUpTo).map(literally);
   if (short.length > 0) parts.push(`(?<![\\p{L}\\p{N}])(?:${short.join('|')})(?![\\p{L}\\p{N}])`);
   return { pattern: new RegExp(parts.join('|'), 'iu'), words };
 }
