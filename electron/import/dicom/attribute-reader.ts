@@ -1,5 +1,5 @@
 import type { DataSet, Element } from 'dicom-parser';
-import { decodeDicomText } from './character-sets.ts';
+import { decodeDicomText, isPlainText } from './character-sets.ts';
 
 /** Where the value of one attribute lies. */
 export interface AttributeValue {
@@ -21,10 +21,15 @@ export interface AttributeSet {
 /** Reads typed values out of a parsed data set; every method answers `undefined` rather than throw. */
 export class AttributeReader {
   readonly #set: AttributeSet;
+  readonly #buffer: Buffer;
   readonly characterSets: readonly string[];
 
   constructor(set: AttributeSet, inherited: readonly string[] = []) {
     this.#set = set;
+    const { byteArray } = set;
+    this.#buffer = Buffer.isBuffer(byteArray)
+      ? byteArray
+      : Buffer.from(byteArray.buffer, byteArray.byteOffset, byteArray.length);
     const own = this.#ascii('x00080005');
     this.characterSets = own === undefined ? inherited : own.split('\\').map((s) => s.trim());
   }
@@ -45,6 +50,7 @@ export class AttributeReader {
   text(tag: string): string | undefined {
     const bytes = this.bytes(tag);
     if (!bytes) return undefined;
+    if (isPlainText(bytes)) return this.#ascii(tag) || undefined;
     return decodeDicomText(bytes, this.characterSets).trim() || undefined;
   }
 
@@ -99,9 +105,11 @@ export class AttributeReader {
   }
 
   #ascii(tag: string): string | undefined {
-    const bytes = this.bytes(tag);
-    if (!bytes) return undefined;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const element = this.#set.elements[tag];
+    if (!element?.length || element.items) return undefined;
+    const end = element.dataOffset + element.length;
+    if (end > this.#buffer.length) return undefined;
+    const text = this.#buffer.toString('latin1', element.dataOffset, end);
     const nul = text.indexOf('\0');
     return (nul < 0 ? text : text.slice(0, nul)).trim();
   }

@@ -61,18 +61,19 @@ const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
  * @returns text without trailing padding; undecodable bytes become U+FFFD, never an exception
  */
 export function decodeDicomText(bytes: Uint8Array, characterSets: readonly string[]): string {
-  let plain = true;
-  for (let i = 0; i < bytes.length; i++) {
-    const b = bytes[i]!;
-    if (b >= 0x80 || b === ESC) {
-      plain = false;
-      break;
-    }
-  }
+  if (isPlainText(bytes)) return trimPadding(decodeWith('windows-1252', bytes));
   const first = initialDecoder(characterSets[0] ?? '');
-  if (plain) return trimPadding(decodeWith('windows-1252', bytes));
   if (!bytes.includes(ESC)) return trimPadding(decodeWith(first, bytes));
   return trimPadding(decodeWithEscapes(bytes, first));
+}
+
+/** ASCII without escape sequences reads the same in every character set. */
+export function isPlainText(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const b = bytes[i]!;
+    if (b >= 0x80 || b === ESC) return false;
+  }
+  return true;
 }
 
 function initialDecoder(term: string): string {

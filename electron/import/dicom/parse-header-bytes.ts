@@ -46,6 +46,8 @@ export function parseHeaderBytes(
   try {
     const parsed = parseFrom(bytes, start);
     if (parsed.pixels || whole) {
+      if (!Object.keys(parsed.set.elements).some((tag) => tag > 'x0002ffff' || tag < 'x00020000'))
+        throw new Error('there are no attributes in it');
       if (!parsed.pixels && endsInsideAnElement(parsed.set as DataSet))
         throw new Error('an attribute is longer than the file');
       return { ...parsed, complete: true };
@@ -76,7 +78,7 @@ function quickScan(
   const explicit = (start.parseAs ?? transferSyntaxUid) !== implicitLittle;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const scanned = scanHeader(buffer, from, explicit, scanFor.wanted, scanFor.stop);
-  if (!scanned || !(scanned.pixels || whole)) return undefined;
+  if (!scanned || !(scanned.pixels || whole) || scanned.end === from) return undefined;
   return { set: scanned.set, transferSyntaxUid, complete: true, pixels: scanned.pixels };
 }
 

@@ -1,10 +1,10 @@
 import type { AttributeSet, AttributeValue } from './attribute-reader.ts';
 
 /** Explicit VRs whose length field is four bytes after two reserved ones; all others have two bytes. */
-const longForms = new Set(
+const longCodes = new Set(
   ['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'].map(vrCode),
 );
-const shortForms = new Set(
+const shortCodes = new Set(
   [
     'AE',
     'AS',
@@ -29,6 +29,10 @@ const shortForms = new Set(
     'US',
   ].map(vrCode),
 );
+/** Two VR bytes as a number → 2 long form, 1 short form, 0 not a VR. */
+const form = new Uint8Array(65536);
+for (const code of longCodes) form[code] = 2;
+for (const code of shortCodes) form[code] = 1;
 const undefinedLength = 0xffffffff;
 const item = 0xfffee000;
 const itemEnd = 0xfffee00d;
@@ -64,25 +68,25 @@ export function scanHeader(
   let at = from;
   let previous = -1;
   while (at + 8 <= bytes.length) {
-    const tag = (bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)) >>> 0;
+    const tag = tagAt(bytes, at);
     if (tag <= previous || stop.has(tag)) return undefined;
     previous = tag;
     let length: number;
     let value: number;
-    let vr = '';
+    let vr = 0;
     if (explicit) {
-      const code = bytes.readUInt16LE(at + 4);
-      if (longForms.has(code)) {
+      const code = u16(bytes, at + 4);
+      if (form[code] === 2) {
         if (at + 12 > bytes.length) return undefined;
-        length = bytes.readUInt32LE(at + 8);
+        length = u32(bytes, at + 8);
         value = at + 12;
-      } else if (shortForms.has(code)) {
-        length = bytes.readUInt16LE(at + 6);
+      } else if (form[code] === 1) {
+        length = u16(bytes, at + 6);
         value = at + 8;
       } else return undefined;
-      vr = String.fromCharCode(code & 0xff, code >> 8);
+      vr = code;
     } else {
-      length = bytes.readUInt32LE(at + 4);
+      length = u32(bytes, at + 4);
       value = at + 8;
     }
     if (tag === pixelData) {
@@ -93,14 +97,19 @@ export function scanHeader(
       };
     }
     if (length === undefinedLength) {
-      at = skipSequence(bytes, value, explicit && vr !== 'UN');
+      at = skipSequence(bytes, value, explicit && vr !== unknownCode);
       if (at < 0) return undefined;
       continue;
     }
     at = value + length;
     if (at > bytes.length) return undefined;
     const key = wanted.get(tag);
-    if (key !== undefined) elements[key] = { vr, dataOffset: value, length };
+    if (key !== undefined)
+      elements[key] = {
+        vr: vr === 0 ? undefined : String.fromCharCode(vr & 0xff, vr >> 8),
+        dataOffset: value,
+        length,
+      };
   }
   return at === bytes.length ? { set: { byteArray: bytes, elements }, end: at } : undefined;
 }
@@ -110,8 +119,8 @@ function skipSequence(bytes: Buffer, from: number, explicit: boolean, depth = 0)
   if (depth > 32) return -1;
   let at = from;
   while (at + 8 <= bytes.length) {
-    const tag = (bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)) >>> 0;
-    const length = bytes.readUInt32LE(at + 4);
+    const tag = tagAt(bytes, at);
+    const length = u32(bytes, at + 4);
     at += 8;
     if (tag === sequenceEnd) return at;
     if (tag !== item) return -1;
@@ -128,19 +137,19 @@ function skipSequence(bytes: Buffer, from: number, explicit: boolean, depth = 0)
 function skipItem(bytes: Buffer, from: number, explicit: boolean, depth: number): number {
   let at = from;
   while (at + 8 <= bytes.length) {
-    const tag = (bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)) >>> 0;
+    const tag = tagAt(bytes, at);
     if (tag === itemEnd) return at + 8;
-    let length = bytes.readUInt32LE(at + 4);
+    let length = u32(bytes, at + 4);
     let value = at + 8;
     let nestedExplicit = explicit;
     if (explicit) {
-      const code = bytes.readUInt16LE(at + 4);
-      if (longForms.has(code)) {
+      const code = u16(bytes, at + 4);
+      if (form[code] === 2) {
         if (at + 12 > bytes.length) return -1;
-        length = bytes.readUInt32LE(at + 8);
+        length = u32(bytes, at + 8);
         value = at + 12;
         if (code === unknownCode) nestedExplicit = false;
-      } else if (shortForms.has(code)) length = bytes.readUInt16LE(at + 6);
+      } else if (form[code] === 1) length = u16(bytes, at + 6);
       else return -1;
     }
     at = length === undefinedLength ? skipSequence(bytes, value, nestedExplicit, depth + 1) : value + length;
@@ -150,6 +159,19 @@ function skipItem(bytes: Buffer, from: number, explicit: boolean, depth: number)
 }
 
 const unknownCode = vrCode('UN');
+
+// Plain indexing: Buffer's own readers check and throw, which costs more than the rest of the scan.
+function u16(b: Uint8Array, at: number): number {
+  return b[at]! | (b[at + 1]! << 8);
+}
+
+function u32(b: Uint8Array, at: number): number {
+  return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0;
+}
+
+function tagAt(b: Uint8Array, at: number): number {
+  return ((b[at]! << 16) | (b[at + 1]! << 24) | b[at + 2]! | (b[at + 3]! << 8)) >>> 0;
+}
 
 function vrCode(vr: string): number {
   return vr.charCodeAt(0) | (vr.charCodeAt(1) << 8);
