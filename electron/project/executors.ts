@@ -82,48 +82,93 @@ async function runDeidentify(
     context.progress(from + fraction * (to - from), message);
 
   const volumePath = await ensureVolume(ctx, seriesId, context.signal, part(0, 0.1));
-  // One folder per job: a job that died half way starts over in the same place.
+  // One folder per job: a job that died half way starts over in the same place, or goes on after the edit.
   const relative = join('derivatives', `series-${seriesId}-job-${jobId}`);
-  const outDir = join(ctx.folder.dir, relative);
+  const finished = ctx.db.prepare('SELECT id FROM derivative WHERE folder = ?').pluck().get(relative);
+  let derivativeId = finished as number | undefined;
+  if (derivativeId === undefined) {
+    const face = await editFace(ctx, volumePath, join(ctx.folder.dir, relative), payload, policy, {
+      signal: context.signal,
+      progress: part(0.1, 0.65),
+    });
+    derivativeId = recordDerivative(ctx, seriesId, relative, payload, policy, face);
+  }
+  if (payload.measure && measurable(ctx.db, seriesId)) {
+    await runMeasure(ctx, seriesId, 'tissue-em', { signal: context.signal, progress: part(0.65, 1) });
+  }
+  return { derivativeId };
+}
+
+/** The edit and its pictures, made beside the final folder and moved there whole. */
+async function editFace(
+  ctx: ExecutorContext,
+  volumePath: string,
+  outDir: string,
+  payload: DeidentifyPayload,
+  policy: Policy,
+  context: JobContext,
+): Promise<FaceResult> {
   const workDir = `${outDir}.partial`;
   rmSync(workDir, { recursive: true, force: true });
   mkdirSync(workDir, { recursive: true });
-  const face = await ctx.pool.run<FaceResult>(
-    'deidentify.face',
-    {
-      volumePath,
-      outDir: workDir,
-      method: payload.method,
-      params: payload.method === policy.method ? policy.methodParams : {},
-      seed: payload.seed,
-      limits: policy.limits,
-    },
-    { signal: context.signal, onProgress: part(0.1, 0.5) },
-  );
-  await ctx.pool.run(
-    'review.pictures',
-    {
-      beforePath: volumePath,
-      afterPath: face.editedPath,
-      maskPath: face.maskPath,
-      outDir: join(workDir, 'pictures'),
-    },
-    { signal: context.signal, onProgress: part(0.5, 0.65) },
-  );
-  context.signal.throwIfAborted();
-  rmSync(outDir, { recursive: true, force: true });
-  renameSync(workDir, outDir);
+  try {
+    const face = await ctx.pool.run<FaceResult>(
+      'deidentify.face',
+      {
+        volumePath,
+        outDir: workDir,
+        method: payload.method,
+        params: methodParams(payload, policy),
+        seed: payload.seed,
+        limits: policy.limits,
+      },
+      { signal: context.signal, onProgress: (f, m) => context.progress(0.7 * f, m) },
+    );
+    await ctx.pool.run(
+      'review.pictures',
+      {
+        beforePath: volumePath,
+        afterPath: face.editedPath,
+        maskPath: face.maskPath,
+        outDir: join(workDir, 'pictures'),
+      },
+      { signal: context.signal, onProgress: (f, m) => context.progress(0.7 + 0.3 * f, m) },
+    );
+    context.signal.throwIfAborted();
+    rmSync(outDir, { recursive: true, force: true });
+    renameSync(workDir, outDir);
+    return face;
+  } catch (error) {
+    rmSync(workDir, { recursive: true, force: true });
+    throw error;
+  }
+}
 
-  const held = policy.review === 'all' && face.verdict.state === 'passed';
-  const derivativeId = ctx.db.transaction(() => {
+/** The policy's parameters belong to the policy's method; another method runs with its own defaults. */
+function methodParams(payload: DeidentifyPayload, policy: Policy): Policy['methodParams'] {
+  return payload.method === policy.method ? policy.methodParams : {};
+}
+
+/** Writes the attempt into the catalog and gives the scan its state. */
+function recordDerivative(
+  ctx: ExecutorContext,
+  seriesId: number,
+  folder: string,
+  payload: DeidentifyPayload,
+  policy: Policy,
+  face: FaceResult,
+): number {
+  const verdict = withImportFindings(ctx.db, seriesId, face.verdict);
+  const held = policy.review === 'all' && verdict.state === 'passed';
+  return ctx.db.transaction(() => {
     const id = addDerivative(ctx.db, {
       seriesId,
       method: payload.method,
-      methodParams: payload.method === policy.method ? policy.methodParams : {},
+      methodParams: methodParams(payload, policy),
       seed: payload.seed,
       policy,
-      folder: relative,
-      verdict: face.verdict,
+      folder,
+      verdict,
       steps: face.steps,
       seconds: face.seconds,
       createdAt: ctx.clock().toISOString(),
@@ -134,18 +179,33 @@ async function runDeidentify(
         ctx.db,
         seriesId,
         'needs-review',
-        `${face.verdict.reason} The policy asks a person to look at every scan.`,
+        `${verdict.reason} The policy asks a person to look at every scan.`,
         'Review it.',
       );
     } else {
-      setScanState(ctx.db, seriesId, face.verdict.state, face.verdict.reason, face.verdict.next);
+      setScanState(ctx.db, seriesId, verdict.state, verdict.reason, verdict.next);
     }
     return id;
   })();
-  if (payload.measure && measurable(ctx.db, seriesId)) {
-    await runMeasure(ctx, seriesId, 'tissue-em', { signal: context.signal, progress: part(0.65, 1) });
-  }
-  return { derivativeId };
+}
+
+/** A scan whose import found something amiss is not passed on its face alone: a person looks at it. */
+function withImportFindings(db: Db, seriesId: number, verdict: Verdict): Verdict {
+  const found = db
+    .prepare(
+      "SELECT message FROM problem WHERE series_id = ? AND level IN ('warning', 'error') ORDER BY level, id",
+    )
+    .pluck()
+    .all(seriesId) as string[];
+  if (found.length === 0 || verdict.state !== 'passed') return verdict;
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
+  return {
+    ...verdict,
+    state: 'needs-review',
+    reason: `${verdict.reason} Import found: ${found[0]}${more}`,
+    next: 'Look at the scan, then accept or reject it.',
+    concern: verdict.concern + 10,
+  };
 }
 
 /** The tissue engine models T1 contrast; other contrasts are not measured, and the comparison counts only T1w. */
@@ -183,28 +243,46 @@ async function runMeasure(
       .pluck()
       .get(seriesId, id ?? 0, engine) as number;
   if (has(null) === 0 || !existsSync(originalLabels)) {
-    const result = await ctx.pool.run<MeasureResult>(
-      'morphometry.measure',
+    const result = await measure(
+      ctx,
       { volumePath, engine, labelsOut: originalLabels },
-      { signal: context.signal, onProgress: (f, m) => context.progress(f / 2, `original: ${m}`) },
+      context.signal,
+      (f, m) => context.progress(f / 2, `original: ${m}`),
     );
     saveMeasurements(ctx.db, seriesId, null, engine, result);
     measured++;
   }
   if (has(derivative.id) === 0) {
     const dir = join(ctx.folder.dir, derivative.folder);
-    const result = await ctx.pool.run<MeasureResult>(
-      'morphometry.measure',
+    const result = await measure(
+      ctx,
       {
         volumePath: join(dir, 'edited.nii.gz'),
         engine,
         labelsOut: join(dir, `${engine}.labels.nii.gz`),
         ...(existsSync(originalLabels) ? { compareLabels: originalLabels } : {}),
       },
-      { signal: context.signal, onProgress: (f, m) => context.progress(0.5 + f / 2, `de-identified: ${m}`) },
+      context.signal,
+      (f, m) => context.progress(0.5 + f / 2, `de-identified: ${m}`),
     );
     saveMeasurements(ctx.db, seriesId, derivative.id, engine, result);
     measured++;
   }
   return { measured };
+}
+
+/** One measurement. A crash of the engine is a failure that is counted, not the end of the scan. */
+async function measure(
+  ctx: ExecutorContext,
+  params: { volumePath: string; engine: EngineId; labelsOut: string; compareLabels?: string },
+  signal: AbortSignal,
+  onProgress: (fraction: number, message: string) => void,
+): Promise<MeasureResult> {
+  try {
+    return await ctx.pool.run<MeasureResult>('morphometry.measure', params, { signal, onProgress });
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = error instanceof Error ? error.message : String(error);
+    return { engine: params.engine, measurements: [], failure, details: {}, seconds: 0 };
+  }
 }

@@ -61,7 +61,7 @@ export class ProjectSession {
         if (job.kind === 'import') options.onImported?.(this);
       },
       onEnd: (job, outcome, message) => {
-        if (job.kind === 'deidentify' && job.seriesId !== null) {
+        if (job.kind === 'deidentify' && job.seriesId !== null && this.unfinished(job.seriesId)) {
           if (outcome === 'failed') {
             setScanState(
               this.db,
@@ -94,6 +94,12 @@ export class ProjectSession {
         "UPDATE series SET state = 'queued', state_reason = 'Interrupted; it will be done again.' WHERE state = 'running'",
       )
       .run();
+  }
+
+  /** True until a scan has its verdict: cancelling the measurement afterwards must not take it away. */
+  private unfinished(seriesId: number): boolean {
+    const state = this.db.prepare('SELECT state FROM series WHERE id = ?').pluck().get(seriesId);
+    return state === 'queued' || state === 'running';
   }
 
   /** Adds jobs as one batch and starts them. */
