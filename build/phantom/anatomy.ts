@@ -59,17 +59,19 @@ export function anatomyFrom(seed: number): Anatomy {
     skullMm: around(6, 0.8),
     scalpMm: around(6, 1),
     cortexMm: around(2.75, 0.2),
-    gapMm: around(1.8, 0.4),
+    gapMm: around(2.3, 0.4),
     ventricles: around(1, 0.25),
     folds: waves(random, 7, 14, 19),
     texture: waves(random, 3, 18, 34),
   };
 }
 
+/** Plane waves in directions spread evenly over the half sphere, so that folds run every way. */
 function waves(random: Random, count: number, shortestMm: number, longestMm: number): Wave[] {
-  return Array.from({ length: count }, () => {
-    const z = random.between(-1, 1);
-    const angle = random.between(0, 2 * Math.PI);
+  const turn = random.between(0, 2 * Math.PI);
+  return Array.from({ length: count }, (_, n) => {
+    const z = (n + random.between(0.2, 0.8)) / count;
+    const angle = turn + n * 2.39996 + random.between(-0.3, 0.3); // golden angle
     const r = Math.sqrt(1 - z * z);
     const k = (2 * Math.PI) / random.between(shortestMm, longestMm);
     const phase = random.between(0, 2 * Math.PI);

@@ -76,12 +76,12 @@ export function brainShape(anatomy: Anatomy): BrainShape {
       // The middle of the brain joins the hemispheres; elsewhere the fissure parts them.
       const core = ellipsoid(ax, y, z, 0, -14, 1, 30, 34, 19);
       if (core < -2) return Tissue.wm;
-      const nearest = Math.min(depth, ax - 0.7); // outer surface, fissure
+      const nearest = Math.min(depth, ax - 1.1); // outer surface, fissure
       if (nearest < 0) return Tissue.csf;
       const below = depth - SULCUS_DEPTH_MM;
       if (below > cortexMm + 1) return nearest < cortexMm ? Tissue.gm : Tissue.wm;
       const sheet = sulcus(folds, x, y, z);
-      const width = 0.7 - 0.02 * Math.min(depth, SULCUS_DEPTH_MM);
+      const width = 0.42 - 0.012 * Math.min(depth, SULCUS_DEPTH_MM);
       const fold = (below > 0 ? Math.hypot(sheet, below) : sheet) - width;
       if (fold < 0) return Tissue.csf;
       const surface = Math.min(nearest, fold);
