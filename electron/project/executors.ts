@@ -49,8 +49,13 @@ export function createExecutors(ctx: ExecutorContext): Record<JobKind, JobExecut
     deidentify: (job, context) =>
       runDeidentify(ctx, job.id, job.seriesId!, job.payload as DeidentifyPayload, context),
     measure: (job, context) => runMeasure(ctx, job.seriesId!, 'tissue-em', context),
+    // The key travels in memory only: the stored payload must never hold it.
     share: (job, context) =>
-      ctx.pool.run('share.write', job.payload, { signal: context.signal, onProgress: context.progress }),
+      ctx.pool.run(
+        'share.write',
+        { ...(job.payload as object), secret: ctx.keys.portable() },
+        { signal: context.signal, onProgress: context.progress },
+      ),
   };
 }
 

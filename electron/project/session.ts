@@ -132,6 +132,7 @@ export class ProjectSession {
 
   async close(): Promise<void> {
     await this.runner.close();
+    this.keys.lock();
     this.db.close();
     this.unlock();
   }
