@@ -433,7 +433,11 @@ class ImportRun {
   }
 
   #report(sources: readonly string[]): ImportReport {
-    const roots = [...new Set(this.#scopes.map((s) => s.rootId))];
+    const under = (path: string, s: Scope) =>
+      path === s.root || path.startsWith(s.root === '/' ? '/' : `${s.root}/`);
+    const roots = [...this.#rootPaths]
+      .filter(([, path]) => this.#scopes.some((s) => under(path, s)))
+      .map(([id]) => id);
     const kinds = this.#kinds;
     return {
       roots: sources.map((s) => resolve(s)),
