@@ -1,5 +1,5 @@
 /**
- * Import benchmark: `npm run bench -- import [--files 20000] [--rounds 3] [--keep]`.
+ * Import benchmark: `npm run bench -- import [--files 20000] [--rounds 3] [--skip-pydicom] [--keep]`.
  *
  * Writes a synthetic tree of DICOM instances (series of 200, about 3 KB of attributes with a private
  * block, 64×64 pixels), then measures in the same run, alternating: our import with two worker threads
@@ -59,7 +59,9 @@ export async function main(args: string[]): Promise<void> {
       `${files} instances, ${(written / 1e6).toFixed(0)} MB, ${availableParallelism()} cores, node ${process.version}`,
     );
     const runner = await bundle();
-    const withPydicom = spawnSync(python, ['-c', 'import pydicom'], { stdio: 'ignore' }).status === 0;
+    const withPydicom =
+      !args.includes('--skip-pydicom') &&
+      spawnSync(python, ['-c', 'import pydicom'], { stdio: 'ignore' }).status === 0;
     const times: Record<'import' | 'again' | 'read' | 'pydicom', Timing[]> = {
       import: [],
       again: [],

@@ -21,7 +21,7 @@ import { readNiftiHeader } from './nifti/read-header.ts';
 import { testNiftiFile } from './nifti/write-test-file.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/dicom/', import.meta.url));
-const debian = spawnSync('dcm2niix', ['-v'], { stdio: 'ignore' }).error === undefined;
+const debian = spawnSync('dcm2niix', ['-v'], { stdio: 'ignore', timeout: 20_000 }).error === undefined;
 
 let dir = '';
 beforeAll(() => {
@@ -213,7 +213,10 @@ describe.skipIf(!existsSync(data) || !debian)(
       );
       const out = join(dir, name);
       mkdirSync(out);
-      spawnSync('dcm2niix', ['-z', 'n', '-b', 'n', '-f', 'out', '-d', '0', '-o', out, join(data, folder)]);
+      spawnSync('dcm2niix', ['-z', 'n', '-b', 'n', '-f', 'out', '-d', '0', '-o', out, join(data, folder)], {
+        stdio: 'ignore',
+        timeout: 60_000,
+      });
       const images = readdirSync(out).filter((f) => f.endsWith('.nii') && !/_(Eq|Tilt)/.test(f));
       expect(images).toHaveLength(1);
       expectSameImage(load(ours.path), load(join(out, images[0]!)), folder);
