@@ -9,7 +9,7 @@ import { DropAnywhere } from './ui/drop-anywhere.tsx';
 import { Busy, ErrorPanel } from './ui/feedback.tsx';
 import { ProgressStrip } from './ui/progress.tsx';
 import { type Shortcut, ShortcutList, useShortcuts } from './ui/shortcuts.tsx';
-import { schemeOf, setThemeChoice, theme, useThemeChoice } from './ui/theme.ts';
+import { schemeOf, setThemeChoice, theme, useThemeChoice, variables } from './ui/theme.ts';
 
 const SCREENS: Record<StepName, React.LazyExoticComponent<() => ReactNode>> = {
   project: lazy(() => import('./project/project-screen.tsx').then((m) => ({ default: m.ProjectScreen }))),
@@ -42,7 +42,11 @@ export function App() {
   const route = useRoute();
   const choice = useThemeChoice();
   return (
-    <MantineProvider theme={theme} forceColorScheme={schemeOf(choice, route.step)}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      forceColorScheme={schemeOf(choice, route.step)}
+    >
       <Shell step={route.step} />
     </MantineProvider>
   );
@@ -91,7 +95,7 @@ function Shell({ step }: { step: StepName }) {
       </button>
       <Rail step={step} project={summary} onKeys={() => setKeysOpen(true)} />
       <div className="rf-main">
-        <div className="rf-head rf-no-print">
+        <section className="rf-head rf-no-print" aria-label="Screen and next action">
           <h1>{needsProject ? 'Welcome' : STEP_TITLES[step]}</h1>
           <span className="rf-head-note">{needsProject ? '' : NOTES[step]}</span>
           {next && next.step !== step && (
@@ -104,7 +108,7 @@ function Shell({ step }: { step: StepName }) {
               {next.label}
             </Button>
           )}
-        </div>
+        </section>
         {!connected && (
           <div className="rf-note" data-level="warning" role="status" style={{ borderRadius: 0 }}>
             The connection to the Refacade process is lost; trying again every few seconds. Finished scans are

@@ -56,18 +56,15 @@ export function BatchTab() {
               <Table aria-label={show === 'failed' ? 'Failed jobs' : 'Jobs'}>
                 <Table.Thead>
                   <Table.Tr>
-                    <Table.Th>Scan</Table.Th>
-                    <Table.Th>Step</Table.Th>
-                    <Table.Th>State</Table.Th>
-                    <Table.Th>Tries</Table.Th>
+                    <Table.Th w={210}>Scan</Table.Th>
+                    <Table.Th w={90}>State</Table.Th>
                     <Table.Th>Why, and what to do</Table.Th>
-                    <Table.Th>Finished</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
                   {rows.map((job) => (
                     <Table.Tr key={job.id}>
-                      <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                      <Table.Td>
                         {job.seriesId !== null ? (
                           <button
                             type="button"
@@ -79,16 +76,16 @@ export function BatchTab() {
                         ) : (
                           job.label
                         )}
+                        <div className="rf-dim">
+                          {job.kind === 'deidentify' ? 'de-identify' : job.kind},{' '}
+                          {plural(job.attempts, 'try', 'tries')}
+                          {job.finishedAt ? `, ${formatTime(job.finishedAt)}` : ''}
+                        </div>
                       </Table.Td>
-                      <Table.Td>{job.kind}</Table.Td>
                       <Table.Td className={job.state === 'failed' ? 'rf-error' : undefined}>
                         {job.state}
                       </Table.Td>
-                      <Table.Td>{job.attempts}</Table.Td>
                       <Table.Td>{job.error || '–'}</Table.Td>
-                      <Table.Td style={{ whiteSpace: 'nowrap' }}>
-                        {job.finishedAt ? formatTime(job.finishedAt) : '–'}
-                      </Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>

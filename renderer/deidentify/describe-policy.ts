@@ -10,7 +10,7 @@ export const OPTION_WORDS: Record<keyof Ps315Options, { title: string; code: str
   cleanRecognizableVisualFeatures: {
     title: 'Clean recognisable features',
     code: '113102',
-    meaning: 'The face is changed by the method below.',
+    meaning: 'The face is changed by the face method.',
   },
   cleanGraphics: { title: 'Clean graphics', code: '113103', meaning: 'Overlays and drawings are removed.' },
   cleanStructuredContent: {

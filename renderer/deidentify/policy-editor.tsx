@@ -14,6 +14,7 @@ import { useAction } from '../calls.ts';
 import { KIND_CHOICES } from '../import/kinds.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { OPTION_WORDS } from './describe-policy.ts';
+import { MethodFields } from './method-fields.tsx';
 
 interface Props {
   policy: Policy & { builtIn?: boolean };
@@ -148,6 +149,7 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
             ]}
           />
         </fieldset>
+        <MethodFields draft={draft} onChange={change} />
         <fieldset className="rf-panel">
           <legend>What may leave</legend>
           <div className="rf-row">

@@ -27,8 +27,10 @@ const rowsOf = new Map<Scenario, SeriesRow[]>();
 
 function rows(scenario: Scenario): SeriesRow[] {
   let list = rowsOf.get(scenario);
-  if (!list)
-    rowsOf.set(scenario, (list = Array.from({ length: TOTALS[scenario] }, (_, index) => makeRow(index))));
+  if (!list) {
+    list = Array.from({ length: TOTALS[scenario] }, (_, index) => makeRow(index));
+    rowsOf.set(scenario, list);
+  }
   return list;
 }
 

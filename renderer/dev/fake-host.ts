@@ -46,8 +46,10 @@ function sendPicture(path: string, response: ServerResponse): void {
   const [, stage, view] = /\/(before|after)-(\w+)\.png$/.exec(path) ?? [];
   const key = `${stage} ${view}`;
   let bytes = pictures.get(key);
-  if (!bytes)
-    pictures.set(key, (bytes = picturePng(stage === 'before' ? original : edited, original, view as View)));
+  if (!bytes) {
+    bytes = picturePng(stage === 'before' ? original : edited, original, view as View);
+    pictures.set(key, bytes);
+  }
   response.writeHead(200, { 'content-type': 'image/png', 'cache-control': 'max-age=60' }).end(bytes);
 }
 

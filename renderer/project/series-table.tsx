@@ -36,29 +36,29 @@ const COLUMNS: readonly Column[] = [
   {
     id: 'subject',
     title: 'Subject',
-    width: '8.5rem',
+    width: '8.25rem',
     sort: 'subject',
     hint: 'Pseudonym within this project',
     cell: (row, before) => (
       <span className={before?.subjectLabel === row.subjectLabel ? 'rf-dim' : ''}>{row.subjectLabel}</span>
     ),
   },
-  { id: 'session', title: 'Session', width: '5rem', cell: (row) => row.sessionLabel },
+  { id: 'session', title: 'Session', width: '4.75rem', cell: (row) => row.sessionLabel },
   {
     id: 'kind',
     title: 'Kind',
-    width: '6.5rem',
+    width: '6rem',
     sort: 'kind',
     cell: (row) => `${row.kind}${row.kindSource === 'user' ? ' (set)' : ''}`,
   },
   {
     id: 'description',
     title: 'Description',
-    width: 'minmax(9rem, 1.2fr)',
+    width: 'minmax(8rem, 1.2fr)',
     sort: 'description',
     cell: (row) => row.description || '–',
   },
-  { id: 'shape', title: 'Grid', width: '9rem', cell: (row) => formatShape(row.shape) },
+  { id: 'shape', title: 'Grid', width: '8.75rem', cell: (row) => formatShape(row.shape) },
   { id: 'voxel', title: 'Voxel mm', width: '8rem', cell: (row) => formatVoxelSize(row.voxelSizeMm) },
   {
     id: 'format',
@@ -75,13 +75,13 @@ const COLUMNS: readonly Column[] = [
   {
     id: 'problems',
     title: 'Problems',
-    width: '4.5rem',
+    width: '4.75rem',
     cell: (row) => <span className="rf-num">{row.problemCount || '–'}</span>,
   },
   {
     id: 'reason',
     title: 'Why',
-    width: 'minmax(12rem, 2fr)',
+    width: 'minmax(10rem, 2fr)',
     cell: (row) => <span title={row.stateReason}>{row.stateReason || '–'}</span>,
   },
 ];
@@ -189,7 +189,7 @@ export function SeriesTable({
       <div
         ref={scroller}
         className="rf-grid"
-        style={{ '--rf-grid-min': wide ? '92rem' : '60rem' } as React.CSSProperties}
+        style={{ '--rf-grid-min': wide ? '92rem' : '58rem' } as React.CSSProperties}
         role="grid"
         aria-label={label}
         aria-rowcount={pages.total + 1}

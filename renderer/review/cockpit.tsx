@@ -115,7 +115,7 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
                   { value: 'after', label: 'After' },
                 ]}
               />
-              <span className="rf-dim rf-clip">Outline: the edit. R: the subject’s right</span>
+              <span className="rf-dim rf-clip">R = subject’s right</span>
               <Switch
                 label="Viewer (V)"
                 checked={viewer}

@@ -74,7 +74,7 @@ export function formatNumber(value: number | null): string {
       ? group.format(Math.round(size))
       : size >= 100 || Number.isInteger(size)
         ? String(Math.round(size))
-        : size.toFixed(size >= 10 ? 1 : 3);
+        : size.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3);
   return value < 0 && Number(text.replaceAll(',', '')) !== 0 ? `${MINUS}${text}` : text;
 }
 

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import type { StepName } from '../route.ts';
 
@@ -47,6 +47,27 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 4, horizontalSpacing: 8 } },
     Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+  },
+});
+
+/** The component library's greys are ours in both schemes. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  dark: {
+    '--mantine-color-body': '#1f2226',
+    '--mantine-color-text': '#e4e7ea',
+    '--mantine-color-dimmed': '#a9b1b9',
+    '--mantine-color-placeholder': '#929ba4',
+    '--mantine-color-error': '#f3948a',
+    '--mantine-color-anchor': '#7fc3dd',
+  },
+  light: {
+    '--mantine-color-body': '#ffffff',
+    '--mantine-color-text': '#1b1f23',
+    '--mantine-color-dimmed': '#545d66',
+    '--mantine-color-placeholder': '#69727b',
+    '--mantine-color-error': '#ad211b',
+    '--mantine-color-anchor': '#1c6480',
   },
 });
 

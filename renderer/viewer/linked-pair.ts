@@ -37,6 +37,10 @@ export class LinkedPair {
   private wanted = '';
   private loaded = '';
   private release: number | undefined;
+  /** NiiVue watches the canvas's parent only; moving it between hosts must resize it too. */
+  private readonly resize = new ResizeObserver(() => {
+    if (this.viewer.gl) this.viewer.resizeListener();
+  });
 
   private constructor() {
     this.frame.style.cssText = 'position:absolute;inset:0';
@@ -82,9 +86,11 @@ export class LinkedPair {
     window.clearTimeout(this.release);
     host.append(this.frame);
     this.attached ??= this.viewer.attachToCanvas(this.canvas, false);
+    this.resize.observe(host);
   }
 
   unmount(): void {
+    this.resize.disconnect();
     this.frame.remove();
     window.clearTimeout(this.release);
     this.release = window.setTimeout(() => {

@@ -92,10 +92,12 @@ function Interactive({ before, after }: { before: string; after: string }) {
         <span className="rf-dim">after</span>
       </div>
       {error && <ErrorPanel error={error} what="The viewer could not show this scan." />}
-      {!ready && !error && <Busy what="Loading both volumes…" />}
-      <div ref={host} className="rf-viewer-host" />
+      <div className="rf-viewer-box">
+        <div ref={host} className="rf-viewer-host" />
+        {!ready && !error && <Busy what="Loading both volumes…" />}
+      </div>
       <div className="rf-dim rf-clip">
-        Radiological convention: R is the subject’s right, on the left of the picture. {where}
+        {where || 'Drag moves the crosshair, right drag changes the window, the wheel changes the slice.'}
       </div>
     </div>
   );
