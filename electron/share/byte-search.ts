@@ -6,62 +6,83 @@ const WORD = Uint8Array.from({ length: 256 }, (_, b) => {
   const c = FOLD[b]!;
   return (c >= 97 && c <= 122) || (b >= 48 && b <= 57) ? 1 : 0;
 });
-const HASH_BITS = 21;
+/** Bits of the two window tables: many patterns of six bytes and more, few shorter ones. */
+const LONG_BITS = 23;
+const SHORT_BITS = 18;
+
+interface Entry {
+  readonly pattern: BytePattern;
+  /** Where in the pattern its window begins. */
+  readonly at: number;
+}
+
+function hashLong(low: number, high: number): number {
+  return (Math.imul(low, 0x9e3779b1) ^ Math.imul(high + 0x7f4a, 0x85ebca6b)) >>> (32 - LONG_BITS);
+}
+
+function hashShort(window: number): number {
+  return Math.imul(window, 0x9e3779b1) >>> (32 - SHORT_BITS);
+}
 
 /**
  * Looks for thousands of byte patterns in one pass over a stream.
  *
- * Each pattern is found by one four-byte window of it, the rarest among the patterns (so that a thousand
- * UIDs with a common root do not all wait at the same place). A bit table answers "no" for nearly every
- * position; what remains is compared in full. Patterns of three bytes have a table of their own.
+ * Each pattern is found by one window of it, six bytes long (four or three for shorter patterns), the rarest
+ * among the patterns, so that a thousand UIDs with a common root do not all wait at the same place. A bit
+ * table answers "no" for nearly every position; what remains is compared in full.
  *
  * @see Wu & Manber 1994, "A fast algorithm for multi-pattern searching" (the window and its table)
  */
 export class ByteSearch {
   /** Longest pattern with the characters on either side that decide whether it stands alone. */
   readonly overlap: number;
-  private readonly table4 = new Uint32Array(1 << (HASH_BITS - 5));
-  private readonly buckets4 = new Map<number, { pattern: BytePattern; at: number }[]>();
-  private readonly buckets3 = new Map<number, BytePattern[]>();
+  private readonly longBits = new Uint32Array(1 << (LONG_BITS - 5));
+  private readonly shortBits = new Uint32Array(1 << (SHORT_BITS - 5));
+  private readonly long = new Map<number, Entry[]>();
+  private readonly short = new Map<number, Entry[]>();
+  private readonly three = new Map<number, Entry[]>();
 
   constructor(readonly patterns: readonly BytePattern[]) {
     let longest = 0;
     for (const pattern of patterns) {
-      longest = Math.max(longest, pattern.bytes.length);
-      if (pattern.bytes.length < 4) this.addShort(pattern);
-      else this.add(pattern);
+      const { bytes } = pattern;
+      longest = Math.max(longest, bytes.length);
+      const f = (i: number) => FOLD[bytes[i]!]!;
+      if (bytes.length >= 6) {
+        this.add(this.long, this.longBits, pattern, 6, (i) =>
+          hashLong((f(i + 2) << 24) | (f(i + 3) << 16) | (f(i + 4) << 8) | f(i + 5), (f(i) << 8) | f(i + 1)),
+        );
+      } else if (bytes.length >= 4) {
+        this.add(this.short, this.shortBits, pattern, 4, (i) =>
+          hashShort((f(i) << 24) | (f(i + 1) << 16) | (f(i + 2) << 8) | f(i + 3)),
+        );
+      } else {
+        this.add(this.three, null, pattern, 3, (i) => (f(i) << 16) | (f(i + 1) << 8) | f(i + 2));
+      }
     }
     this.overlap = longest + 64;
   }
 
-  private addShort(pattern: BytePattern): void {
-    const [a, b, c] = pattern.bytes as unknown as [number, number, number];
-    const key = (FOLD[a]! << 16) | (FOLD[b]! << 8) | FOLD[c]!;
-    const bucket = this.buckets3.get(key);
-    if (bucket) bucket.push(pattern);
-    else this.buckets3.set(key, [pattern]);
-  }
-
-  private add(pattern: BytePattern): void {
-    const { bytes } = pattern;
+  private add(
+    buckets: Map<number, Entry[]>,
+    bits: Uint32Array | null,
+    pattern: BytePattern,
+    width: number,
+    hashAt: (i: number) => number,
+  ): void {
     let at = 0;
     let key = 0;
     let fewest = Number.POSITIVE_INFINITY;
-    for (let i = bytes.length - 4; i >= 0 && fewest > 0; i--) {
-      const here =
-        ((FOLD[bytes[i]!]! << 24) |
-          (FOLD[bytes[i + 1]!]! << 16) |
-          (FOLD[bytes[i + 2]!]! << 8) |
-          FOLD[bytes[i + 3]!]!) >>>
-        0;
-      const size = this.buckets4.get(here)?.length ?? 0;
+    // From the end: what tells identifiers apart (UIDs above all) stands there.
+    for (let i = pattern.bytes.length - width; i >= 0 && fewest > 0; i--) {
+      const here = hashAt(i);
+      const size = buckets.get(here)?.length ?? 0;
       if (size < fewest) [fewest, at, key] = [size, i, here];
     }
-    const hash = Math.imul(key, 0x9e3779b1) >>> (32 - HASH_BITS);
-    this.table4[hash >>> 5]! |= 1 << (hash & 31);
-    const bucket = this.buckets4.get(key);
+    if (bits) bits[key >>> 5]! |= 1 << (key & 31);
+    const bucket = buckets.get(key);
     if (bucket) bucket.push({ pattern, at });
-    else this.buckets4.set(key, [{ pattern, at }]);
+    else buckets.set(key, [{ pattern, at }]);
   }
 
   /**
@@ -76,31 +97,30 @@ export class ByteSearch {
     from = 0,
     final = true,
   ): void {
-    const { table4, buckets4, buckets3 } = this;
-    const short = buckets3.size > 0;
+    const { longBits, shortBits, long, short, three } = this;
+    const hasShort = short.size > 0;
+    const hasThree = three.size > 0;
     const last = final ? bytes.length : bytes.length - 32;
-    let window = 0;
-    const shift = 32 - HASH_BITS;
+    const check = (bucket: readonly Entry[] | undefined, windowStart: number) => {
+      if (!bucket) return;
+      for (const { pattern, at } of bucket) {
+        const start = windowStart - at;
+        if (start >= from && start + pattern.bytes.length <= last && matches(bytes, start, pattern))
+          found(pattern, start);
+      }
+    };
+    let low = 0;
+    let high = 0;
     for (let i = from; i < bytes.length; i++) {
-      window = ((window << 8) | FOLD[bytes[i]!]!) >>> 0;
-      if (i >= from + 3) {
-        const hash = Math.imul(window, 0x9e3779b1) >>> shift;
-        if (table4[hash >>> 5]! & (1 << (hash & 31))) {
-          const bucket = buckets4.get(window);
-          if (bucket) {
-            for (const { pattern, at } of bucket) {
-              const start = i - 3 - at;
-              if (start >= from && start + pattern.bytes.length <= last && matches(bytes, start, pattern))
-                found(pattern, start);
-            }
-          }
-        }
+      high = ((high << 8) | (low >>> 24)) & 0xffff;
+      low = (low << 8) | FOLD[bytes[i]!]!;
+      const hash = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high + 0x7f4a, 0x85ebca6b)) >>> (32 - LONG_BITS);
+      if (longBits[hash >>> 5]! & (1 << (hash & 31)) && i >= from + 5) check(long.get(hash), i - 5);
+      if (hasShort) {
+        const h = Math.imul(low, 0x9e3779b1) >>> (32 - SHORT_BITS);
+        if (shortBits[h >>> 5]! & (1 << (h & 31)) && i >= from + 3) check(short.get(h), i - 3);
       }
-      if (short && i >= from + 2) {
-        const bucket = buckets3.get(window & 0xffffff);
-        if (bucket)
-          for (const pattern of bucket) if (i < last && matches(bytes, i - 2, pattern)) found(pattern, i - 2);
-      }
+      if (hasThree && i >= from + 2) check(three.get(low & 0xffffff), i - 2);
     }
   }
 
