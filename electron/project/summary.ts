@@ -13,6 +13,10 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const counts = new CatalogReads(db).counts();
   const series = count('SELECT count(*) FROM series');
   const derivatives = count('SELECT count(*) FROM derivative WHERE current = 1');
+  // Contrasts that the tissue engine does not model are not waiting for it.
+  const measurable = count(
+    "SELECT count(*) FROM derivative d JOIN series s ON s.id = d.series_id WHERE d.current = 1 AND s.kind IN ('T1w', 'other')",
+  );
   const toReview = counts['needs-review'];
   const reviewed = count(
     'SELECT count(DISTINCT derivative_id) FROM review r JOIN derivative d ON d.id = r.derivative_id WHERE d.current = 1',
@@ -32,7 +36,7 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
     },
     { id: 'deidentify', done: derivatives, waiting: counts.queued + counts.running, failed: counts.failed },
     { id: 'review', done: reviewed, waiting: toReview, failed: 0 },
-    { id: 'impact', done: measured, waiting: Math.max(0, derivatives - measured), failed: measureFailed },
+    { id: 'impact', done: measured, waiting: Math.max(0, measurable - measured), failed: measureFailed },
     { id: 'audit', done: 0, waiting: 0, failed: 0 },
     {
       id: 'share',
