@@ -22,7 +22,7 @@ export interface VerdictInput {
   readonly methodProblems: readonly Problem[];
 }
 
-/** Fewest surface points (of about 3100 in the window) from which a share means anything. */
+/** Fewest surface points (of about 2600 in the window) from which a share means anything. */
 const MIN_FACE_POINTS = 300;
 
 /**
@@ -133,14 +133,14 @@ export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
     );
   }
   if (!faceOk) {
-    const percent = Math.round(100 * input.faceSurfaceChanged);
+    const percent = Math.round(100 * (input.faceSurfaceChanged || 0));
     return result(
       'needs-review',
       input.facePoints < MIN_FACE_POINTS
         ? `Only ${input.facePoints} points of face surface could be seen, too few to tell whether the face is gone.`
         : `Only ${percent} % of the face surface changed with ${input.methodTitle}; at least ${Math.round(100 * limits.minFaceSurfaceChanged)} % is asked for.`,
       'Look at the face; try another method or a smaller buffer.',
-      60 + Math.round(20 * (1 - input.faceSurfaceChanged)),
+      60 + Math.round(20 * (1 - (input.faceSurfaceChanged || 0))),
     );
   }
   const doubt = problems.find((p) => p.level === 'warning');

@@ -49,7 +49,7 @@ export function detectFaceState(volume: Volume, brain: BrainExtraction, threshol
   const toIndex = multiply(invert(volume.affine), brain.standardToWorld);
   const step = Math.min(...voxelSizes(volume.affine)) / 2;
   let [rays, hits, cuts] = [0, 0, 0];
-  for (let z = -90; z <= -5; z += WINDOW.step) {
+  for (let z = -90; z <= WINDOW.top; z += WINDOW.step) {
     for (let x = -40; x <= 40; x += WINDOW.step) {
       rays++;
       let before = Number.NaN; // stored value of the voxel the ray left, NaN outside the scan

@@ -18,7 +18,7 @@ export interface FaceView {
 }
 
 /** The window, ICBM152 mm: left to right, chin to brow, and the range of depth that belongs to a face. */
-export const WINDOW = { left: -52, right: 52, bottom: -112, top: 4, step: 2 } as const;
+export const WINDOW = { left: -52, right: 52, bottom: -112, top: -14, step: 2 } as const;
 export const FRONT_MM = 150;
 export const BACK_MM = 15;
 

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { verdictLimits } from '../../../shared/deidentify/records.ts';
+import { readNifti } from '../../volume/nifti.ts';
+import { reorient } from '../../volume/reorient.ts';
+import { quietContext } from '../../worker/task.ts';
+import { extractBrain } from './brain-extract.ts';
+import { deidentifyFace } from './deidentify-face.ts';
+
+const data = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+const head = (name: string) => `${data}heads/${name}.nii.gz`;
+const work = { method: 'quickshear', params: {}, seed: 1, limits: verdictLimits.parse({}), inputSha256: '' };
+
+// The full cohort is measured by build/bench/face.ts; these few heads guard against a step back.
+describe.skipIf(!existsSync(data))('on real heads (skipped where the shared data folder is missing)', () => {
+  it('finds the brain of an adult as the reference labels have it, in any axis order', async () => {
+    const name = 'ixi2mm_IXI258-HH-1769';
+    const { volume } = await readNifti(head(name));
+    const label = (await readNifti(`${data}labels/ixi_dlmuse/${name}_dlmuse.nii.gz`)).volume;
+    for (const codes of ['LIA']) {
+      const brain = await extractBrain(reorient(volume, codes), quietContext);
+      const truth = reorient(label, codes).data;
+      let [a, b, both] = [0, 0, 0];
+      brain.mask.forEach((v, n) => {
+        const l = truth[n]! > 0 ? 1 : 0;
+        [a, b, both] = [a + v, b + l, both + (v & l)];
+      });
+      expect((2 * both) / (a + b)).toBeGreaterThan(0.96); // measured 0.974
+      expect(brain.problems).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['dcmqa-xa30_adult31yM_tfl2mm', 'intact', 'passed'],
+    ['studyforrest-phantom_T1_defaced', 'removed', 'needs-review'],
+    ['ds002748_sub-01_T1_skullstripped', 'brain-only', 'passed'],
+  ])('%s is %s and %s', async (name, faceState, state) => {
+    const image = await readNifti(head(name));
+    const result = await deidentifyFace(image, work, quietContext);
+    expect(result.faceState).toBe(faceState);
+    expect(result.verdict.state).toBe(state);
+    expect(result.image.header).toEqual(image.header);
+    let outside = 0;
+    result.image.volume.data.forEach((v, n) => {
+      if (v !== image.volume.data[n] && (!result.changedMask[n] || result.brain[n])) outside++;
+    });
+    expect(outside).toBe(0);
+    if (faceState === 'brain-only') expect(result.changedMask.some((v) => v)).toBe(false);
+  });
+});
