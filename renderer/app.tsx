@@ -98,7 +98,7 @@ function Shell({ step }: { step: StepName }) {
         <section className="rf-head rf-no-print" aria-label="Screen and next action">
           <h1>{needsProject ? 'Welcome' : STEP_TITLES[step]}</h1>
           <span className="rf-head-note">{needsProject ? '' : NOTES[step]}</span>
-          {next && next.step !== step && (
+          {next && next.step !== step && !(step === 'project' && summary.series === 0) && (
             <Button
               component="a"
               href={formatRoute(next.step)}

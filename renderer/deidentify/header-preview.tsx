@@ -17,7 +17,8 @@ const WORDS: Record<HeaderChange['action'], string> = {
   'shift-date': 'shift date',
   stamp: 'stamp',
 };
-const TEMPLATE = '8.5rem minmax(8rem, 1.1fr) 5.5rem minmax(6rem, 1fr) minmax(6rem, 1fr) minmax(7rem, 1fr)';
+const TEMPLATE =
+  '7.25rem minmax(7rem, 1.2fr) 5.75rem minmax(5.5rem, 1fr) minmax(5.5rem, 1fr) minmax(6rem, 1fr)';
 
 /** What will happen to every attribute of this series, before it happens. */
 export function HeaderPreview({ seriesId, policy }: { seriesId: number; policy: string }) {

@@ -36,7 +36,7 @@ export function StartPanel({ policy, method }: { policy: Policy; method: string 
             .then((batch) => batch && setParams({ tab: 'batch' }))
         }
       >
-        {queued === 0 ? 'No scan is queued' : `De-identify ${plural(queued, 'queued scan')}`}
+        {queued === 0 ? 'No scan is queued' : `De-identify ${plural(queued, 'scan')}`}
       </Button>
       {running && <div className="rf-dim">A batch is running; scans queued now join the line.</div>}
       {project && queued === 0 && project.counts.failed > 0 && (

@@ -106,15 +106,17 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
           <section className="rf-images" aria-label="Pictures">
             <Title item={item} />
             <div className="rf-toolbar">
-              <SegmentedControl
-                aria-label="Slices show"
-                value={stage}
-                onChange={(value) => setStage(value as Picture['stage'])}
-                data={[
-                  { value: 'before', label: 'Before' },
-                  { value: 'after', label: 'After' },
-                ]}
-              />
+              {!viewer && (
+                <SegmentedControl
+                  aria-label="Slices show"
+                  value={stage}
+                  onChange={(value) => setStage(value as Picture['stage'])}
+                  data={[
+                    { value: 'before', label: 'Before' },
+                    { value: 'after', label: 'After' },
+                  ]}
+                />
+              )}
               <span className="rf-dim rf-clip">R = subject’s right</span>
               <Switch
                 label="Viewer (V)"

@@ -1,5 +1,5 @@
 import { Button, Kbd, Textarea, TextInput } from '@mantine/core';
-import { IconArrowLeft, IconArrowRight, IconCheck, IconRefresh, IconX } from '@tabler/icons-react';
+import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ReviewDecision, ReviewItem } from '../../shared/review/records.ts';
 import type { ReplyError } from '../client.ts';
@@ -123,7 +123,6 @@ export function DecisionPanel(props: Props) {
             size="sm"
             variant="default"
             loading={props.busy}
-            leftSection={<IconCheck size={16} aria-hidden />}
             rightSection={<Kbd size="xs">1</Kbd>}
             onClick={() => props.onDecide('accept')}
           >
@@ -133,7 +132,6 @@ export function DecisionPanel(props: Props) {
             size="sm"
             variant="default"
             loading={props.busy}
-            leftSection={<IconRefresh size={16} aria-hidden />}
             rightSection={<Kbd size="xs">2</Kbd>}
             onClick={() => props.onDecide('redo')}
           >
@@ -143,7 +141,6 @@ export function DecisionPanel(props: Props) {
             size="sm"
             variant="default"
             loading={props.busy}
-            leftSection={<IconX size={16} aria-hidden />}
             rightSection={<Kbd size="xs">3</Kbd>}
             onClick={() => props.onDecide('reject')}
           >
