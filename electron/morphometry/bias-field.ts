@@ -13,7 +13,7 @@ const CELL_MM = 4;
  * coarse grid and interpolated back, because the field is smooth by construction.
  *
  * @param values uncorrected intensities of the brain voxels
- * @param maps class probabilities on the box grid
+ * @param probabilities of the classes, interleaved: `classes.length · v + class` for box voxel v
  * @param fwhmMm full width at half maximum of the smoothing, mm
  * @param field written: one positive factor per brain voxel, geometric mean 1; corrected = value / factor
  * @see Zhang, Brady & Smith 2001; Wells et al. 1996, IEEE TMI 15(4):429–442
@@ -22,7 +22,7 @@ export function estimateBiasField(
   box: BrainBox,
   values: Float32Array,
   classes: readonly TissueClass[],
-  maps: readonly Float32Array[],
+  probabilities: Float32Array,
   fwhmMm: number,
   field: Float32Array,
 ): void {
@@ -41,7 +41,7 @@ export function estimateBiasField(
     let w = 0;
     let expected = 0;
     for (let c = 0; c < classes.length; c++) {
-      const pw = maps[c]![v]! * precision[c]!;
+      const pw = probabilities[classes.length * v + c]! * precision[c]!;
       w += pw;
       expected += pw * logMean[c]!;
     }

@@ -35,18 +35,17 @@ export function neighbourhoodOf(box: BrainBox): Neighbourhood {
  *
  * Voxels outside the brain hold zeros and so stay silent.
  *
- * @param maps one probability map per class on the box grid
+ * @param probabilities of the three classes, interleaved: `3 · v + class` for box voxel v
  * @param into result, `3 · m + class` for brain voxel m
  */
 export function neighbourSupport(
   box: BrainBox,
   neighbourhood: Neighbourhood,
-  maps: readonly Float32Array[],
+  probabilities: Float32Array,
   into: Float32Array,
 ): void {
   const { inside } = box;
   const { offsets, weights } = neighbourhood;
-  const [a, b, c] = [maps[0]!, maps[1]!, maps[2]!];
   const neighbours = offsets.length;
   for (let m = 0; m < inside.length; m++) {
     const v = inside[m]!;
@@ -54,11 +53,11 @@ export function neighbourSupport(
     let sb = 0;
     let sc = 0;
     for (let n = 0; n < neighbours; n++) {
-      const u = v + offsets[n]!;
+      const u = 3 * (v + offsets[n]!);
       const w = weights[n]!;
-      sa += w * a[u]!;
-      sb += w * b[u]!;
-      sc += w * c[u]!;
+      sa += w * probabilities[u]!;
+      sb += w * probabilities[u + 1]!;
+      sc += w * probabilities[u + 2]!;
     }
     into[3 * m] = sa;
     into[3 * m + 1] = sb;
@@ -74,7 +73,7 @@ export function neighbourSupport(
  * @param values bias-corrected intensities of the brain voxels
  * @param support what `neighbourSupport` gave
  * @param beta MRF weight β
- * @param maps written: the three probability maps on the box grid
+ * @param probabilities written, interleaved as above
  * @see Zhang, Brady & Smith 2001, IEEE TMI 20(1):45–57
  */
 export function updatePosteriors(
@@ -83,10 +82,9 @@ export function updatePosteriors(
   classes: readonly { mean: number; variance: number }[],
   support: Float32Array,
   beta: number,
-  maps: readonly Float32Array[],
+  probabilities: Float32Array,
 ): void {
   const { inside } = box;
-  const [a, b, c] = [maps[0]!, maps[1]!, maps[2]!];
   const mean = classes.map((x) => x.mean);
   const half = classes.map((x) => -0.5 / x.variance);
   const constant = classes.map((x) => -0.5 * Math.log(x.variance));
@@ -103,9 +101,9 @@ export function updatePosteriors(
     const pb = Math.exp(eb - top);
     const pc = Math.exp(ec - top);
     const scale = 1 / (pa + pb + pc);
-    const v = inside[m]!;
-    a[v] = pa * scale;
-    b[v] = pb * scale;
-    c[v] = pc * scale;
+    const v = 3 * inside[m]!;
+    probabilities[v] = pa * scale;
+    probabilities[v + 1] = pb * scale;
+    probabilities[v + 2] = pc * scale;
   }
 }

@@ -76,7 +76,8 @@ function tabulate(classes: readonly TissueClass[]): KindTables {
  * than the fractions of the best kind, so volumes do not jump with noise.
  *
  * @param values bias-corrected intensities of the brain voxels
- * @param maps in: class probabilities on the box grid; out: fractions that sum to 1 in every brain voxel
+ * @param maps in: class probabilities, interleaved `3 · v + class` for box voxel v; out: fractions that sum to 1 in
+ *   every brain voxel
  * @param classes in: class models of the EM, whose variances include the mixed voxels; out: those of the pure
  *   tissues, re-estimated in each sweep from the voxels that look pure
  * @param mixing weight of the neighbours
@@ -88,13 +89,12 @@ export function estimatePartialVolumes(
   neighbourhood: Neighbourhood,
   values: Float32Array,
   classes: TissueClass[],
-  maps: readonly Float32Array[],
+  maps: Float32Array,
   mixing: number,
   iterations: number,
 ): void {
   const { inside } = box;
   const support = new Float32Array(3 * inside.length);
-  const [csf, gm, wm] = [maps[0]!, maps[1]!, maps[2]!];
   const kinds = KINDS.length;
   const p = new Float64Array(kinds);
   for (let iteration = 0; iteration < iterations; iteration++) {
@@ -115,10 +115,10 @@ export function estimatePartialVolumes(
       }
       const dark = tables.share[2 * bin]!;
       const bright = tables.share[2 * bin + 1]!;
-      const v = inside[m]!;
-      csf[v] = (p[0]! + p[3]! * (1 - dark)) / sum;
-      gm[v] = (p[1]! + p[3]! * dark + p[4]! * (1 - bright)) / sum;
-      wm[v] = (p[2]! + p[4]! * bright) / sum;
+      const v = 3 * inside[m]!;
+      maps[v] = (p[0]! + p[3]! * (1 - dark)) / sum;
+      maps[v + 1] = (p[1]! + p[3]! * dark + p[4]! * (1 - bright)) / sum;
+      maps[v + 2] = (p[2]! + p[4]! * bright) / sum;
       for (let c = 0; c < 3; c++) {
         const d = values[m]! - pure[c]!.centre;
         const w = p[c]! / sum;

@@ -87,13 +87,14 @@ export function segmentTissue(
   if (early) return failed(volume, early);
 
   const [nx, ny, nz] = box.shape;
-  const maps = [0, 1, 2].map(() => new Float32Array(nx * ny * nz));
+  // Interleaved, 3 · v + class: the neighbours' three probabilities lie beside each other in memory.
+  const maps = new Float32Array(3 * nx * ny * nz);
   const count = box.inside.length;
   const field = new Float32Array(count).fill(1);
   const corrected = Float32Array.from(box.values);
   const support = new Float32Array(3 * count);
   const neighbourhood = neighbourhoodOf(box);
-  evenOutForStart(box, maps[0]!, field, settings.startFwhmMm);
+  evenOutForStart(box, maps, field, settings.startFwhmMm);
   for (let m = 0; m < count; m++) corrected[m] = box.values[m]! / field[m]!;
   let classes = classesFromHistogram(corrected, 3);
   let iterations = 0;
@@ -138,18 +139,18 @@ function evenOutForStart(box: BrainBox, scratch: Float32Array, field: Float32Arr
   const middle = Float32Array.from(box.values).sort()[box.values.length >> 1]!;
   if (!(middle > 0) || !(fwhmMm > 0)) return;
   scratch.fill(1);
-  estimateBiasField(box, box.values, [{ mean: middle, variance: 1 }], [scratch], fwhmMm, field);
+  estimateBiasField(box, box.values, [{ mean: middle, variance: 1 }], scratch, fwhmMm, field);
   scratch.fill(0);
 }
 
 /** M-step: mean and variance of each class, weighted by its probabilities; classes stay in ascending order. */
-function estimateClasses(box: BrainBox, values: Float32Array, maps: readonly Float32Array[]): TissueClass[] {
+function estimateClasses(box: BrainBox, values: Float32Array, maps: Float32Array): TissueClass[] {
   const { inside } = box;
-  const classes = maps.map((map) => {
+  const classes = [0, 1, 2].map((c) => {
     let weight = 0;
     let sum = 0;
     for (let m = 0; m < inside.length; m++) {
-      const p = map[inside[m]!]!;
+      const p = maps[3 * inside[m]! + c]!;
       weight += p;
       sum += p * values[m]!;
     }
@@ -157,7 +158,7 @@ function estimateClasses(box: BrainBox, values: Float32Array, maps: readonly Flo
     let square = 0;
     for (let m = 0; m < inside.length; m++) {
       const d = values[m]! - mean;
-      square += map[inside[m]!]! * d * d;
+      square += maps[3 * inside[m]! + c]! * d * d;
     }
     return { mean, variance: weight > 0 ? square / weight : 0 };
   });
@@ -170,7 +171,7 @@ function estimateClasses(box: BrainBox, values: Float32Array, maps: readonly Flo
 function assemble(
   volume: Volume,
   box: BrainBox,
-  maps: readonly Float32Array[],
+  maps: Float32Array,
   field: Float32Array,
   classes: TissueClass[],
   iterations: number,
@@ -184,9 +185,9 @@ function assemble(
   const labelsInside = new Uint8Array(box.inside.length);
   const sum = [0, 0, 0];
   for (let m = 0; m < box.inside.length; m++) {
-    const v = box.inside[m]!;
+    const v = 3 * box.inside[m]!;
     const s = box.source[m]!;
-    const [c, g, w] = [maps[0]![v]!, maps[1]![v]!, maps[2]![v]!];
+    const [c, g, w] = [maps[v]!, maps[v + 1]!, maps[v + 2]!];
     csf[s] = c;
     gm[s] = g;
     wm[s] = w;
