@@ -100,7 +100,7 @@ function report(files: number, times: Record<string, Timing[]>): void {
   console.log('\n| what | median s | files/s | peak RSS MB | time ÷ import |\n|---|---|---|---|---|');
   for (const [name, list] of rows) {
     if (list.length === 0) {
-      console.log(`| ${name} | not installed | | | |`);
+      console.log(`| ${name} | not measured | | | |`);
       continue;
     }
     const seconds = median(list.map((t) => t.seconds));
