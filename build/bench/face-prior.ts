@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { invert, apply } from '../../shared/geometry/affine.ts';
-import { readNifti } from '../../electron/volume/nifti.ts';
 import { icosphere } from '../../electron/deidentify/face/icosphere.ts';
+import { readNifti } from '../../electron/volume/nifti.ts';
+import { apply, invert } from '../../shared/geometry/affine.ts';
 
 /**
  * Makes `electron/deidentify/face/brain-prior.json`: the outline of an average adult brain as 642 radii.
@@ -38,5 +38,8 @@ export async function main(args: readonly string[]): Promise<void> {
     out,
     `${JSON.stringify({ source: 'ICBM152 2009a symmetric T1 (brain), ICBM permissive notice', level: 3, centreMm: centre, radiiMm: radii })}\n`,
   );
-  console.log(`${radii.length} radii, ${Math.min(...radii)} to ${Math.max(...radii)} mm → ${out}`, (await readFile(out)).length);
+  console.log(
+    `${radii.length} radii, ${Math.min(...radii)} to ${Math.max(...radii)} mm → ${out}`,
+    (await readFile(out)).length,
+  );
 }
