@@ -57,7 +57,14 @@ describe('selectScans', () => {
     ['excluded', { ...base, state: 'excluded' }, exceptions, false, false],
     ['queued', { ...base, state: 'queued' }, exceptions, false, false],
     ['no derivative', { ...base, derivative: null }, exceptions, false, false],
-    ['kind not in the policy', { ...base, kind: 'CT' }, exceptions, false, false],
+    ['kind not in the policy', { ...base, kind: 'CT' }, exceptions, false, true],
+    [
+      'kind not in the policy, no derivative',
+      { ...base, kind: 'CT', derivative: null },
+      exceptions,
+      false,
+      false,
+    ],
     ['source changed', { ...base, sourceChanged: true }, exceptions, false, false],
   ];
   it.each(cases)('%s', (_name, scan, policy, leaves, leavesWithOverride) => {

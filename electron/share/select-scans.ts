@@ -57,8 +57,9 @@ export interface ScanSelection {
  *
  * A scan leaves when it has a current derivative and either its verdict passed (policy `exceptions`) or
  * the last person who looked accepted it. `redo` and `reject` hold it until somebody decides otherwise.
- * An override releases a scan nobody has decided about; it never releases a scan without a derivative,
- * one whose de-identification failed, or one the policy excludes: there is nothing safe to release.
+ * An override releases a scan nobody has decided about, or one of a kind that the policy does not list; it
+ * never releases a scan without a derivative, one whose de-identification failed, or one that was excluded:
+ * there is nothing safe to release.
  */
 export function selectScans(
   scans: readonly CandidateScan[],
@@ -105,11 +106,6 @@ function decide(scan: CandidateScan, policy: Pick<Policy, 'review' | 'shareKinds
 
   if (scan.state === 'excluded') return never(`Excluded: ${because}`);
   if (scan.state === 'failed') return never(`De-identification failed: ${because}`);
-  if (!policy.shareKinds.includes(scan.kind)) {
-    return never(
-      `The policy does not let ${scan.kind} leave; it lists ${policy.shareKinds.join(', ') || 'nothing'}.`,
-    );
-  }
   const derivative = scan.derivative;
   if (!derivative) return never('Not de-identified yet: there is no edited scan to share.');
   if (scan.state === 'queued' || scan.state === 'running') {
@@ -127,6 +123,12 @@ function decide(scan: CandidateScan, policy: Pick<Policy, 'review' | 'shareKinds
     return never('Rejected in review. Change the decision in review to release it.');
   if (last?.decision === 'redo')
     return never('Marked to be done again in review; repeat it with another method.');
+  if (!policy.shareKinds.includes(scan.kind)) {
+    const listed = policy.shareKinds.join(', ') || 'nothing';
+    return held(
+      `The policy does not let ${scan.kind} leave; it lists ${listed}. If the scan is one of these, correct its kind.`,
+    );
+  }
   if (last?.decision === 'accept') return { leaves: true, by: 'accepted' };
   if (derivative.verdictState !== 'passed' || scan.state !== 'passed') {
     return held(`Waits for review: ${derivative.verdictReason || scan.stateReason || 'no verdict'}`);

@@ -86,7 +86,7 @@ export function readBackChecks(units: readonly WrittenUnit[], formats: readonly 
       state: dicom.length > 0 ? 'ok' : 'not-checked',
       evidence:
         dicom.length > 0
-          ? `${grouped(total(facts.map((f) => f?.instances)))} instances, ${grouped(total(facts.map((f) => f?.pixels)))} pixels: ${grouped(total(facts.map((f) => f?.edited)))} as edited, all others as in the source; ${grouped(total(facts.map((f) => f?.tagsCompared)))} attributes compared, ${grouped(total(facts.map((f) => f?.tagsChanged)))} changed, each by a rule.`
+          ? `${plural(total(facts.map((f) => f?.instances)), 'instance')}, ${grouped(total(facts.map((f) => f?.pixels)))} pixels: ${grouped(total(facts.map((f) => f?.edited)))} as edited, all others as in the source; ${grouped(total(facts.map((f) => f?.tagsCompared)))} attributes compared, ${grouped(total(facts.map((f) => f?.tagsChanged)))} changed, each by a rule.`
           : 'Nothing was written as DICOM.',
     });
     items.push(dciodvfyCheck(dicom));

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { shareContract } from '../../shared/share/contract.ts';
+import { quietContext } from '../worker/task.ts';
+import { shareHandlers } from './handlers.ts';
+import { type Fixture, makeFixture } from './share-fixture.ts';
+import { type ShareTaskParams, shareTasks } from './tasks.ts';
+
+let fixture: Fixture;
+let queued: ShareTaskParams[] = [];
+beforeEach(async () => {
+  queued = [];
+  fixture = await makeFixture(mkdtempSync(join(tmpdir(), 'share-handlers-')));
+});
+afterEach(() => {
+  fixture.db.close();
+  rmSync(fixture.root, { recursive: true, force: true });
+});
+
+const handlers = () =>
+  shareHandlers({
+    db: fixture.db,
+    projectDir: fixture.projectDir,
+    policyName: 'Share outside',
+    changed: () => {},
+    startShare: (payload) => {
+      queued.push(JSON.parse(JSON.stringify(payload)));
+      return 'batch';
+    },
+  });
+
+describe('shareHandlers', () => {
+  it('says what stands in the way, by evidence', async () => {
+    fixture.db.exec(
+      `UPDATE series SET state = 'needs-review' WHERE id = 2;
+       UPDATE derivative SET verdict = json_set(verdict, '$.state', 'needs-review', '$.reason', 'Little moved.') WHERE id = 2`,
+    );
+    const answer = shareContract['share.checklist'].output.parse(
+      await handlers()['share.checklist']({ overrides: [] }),
+    );
+    expect(answer.ready).toBe(1);
+    expect(answer.held.map((h) => [h.seriesId, h.state]).sort()).toEqual([
+      [2, 'needs-review'],
+      [3, 'excluded'],
+      [4, 'queued'],
+    ]);
+    const state = (id: string) => answer.items.find((i) => i.id === id)?.state;
+    expect([state('deidentified'), state('reviewed'), state('bytes'), state('files')]).toEqual([
+      'todo',
+      'todo',
+      'not-checked',
+      'not-checked',
+    ]);
+    const overrides = [{ seriesId: 2, reason: 'looked at on paper', by: 'ab' }];
+    const forced = await handlers()['share.checklist']({ overrides });
+    expect(forced.ready).toBe(2);
+    expect(forced.items.find((i) => i.id === 'faces')?.state).toBe('not-checked');
+  });
+
+  it('writes through the task, records the override and answers with the receipt', async () => {
+    fixture.db.exec(
+      "UPDATE derivative SET verdict = json_set(verdict, '$.state', 'needs-review') WHERE id = 1",
+    );
+    const overrides = [{ seriesId: 1, reason: 'looked at on paper', by: 'ab' }];
+    const { shareId } = await handlers()['share.start']({
+      dir: fixture.shareDir,
+      formats: ['dicom'],
+      overrides,
+      resume: true,
+    });
+    await expect(async () => handlers()['share.receipt']({ shareId })).rejects.toThrow(/still being written/);
+    // The project's own keys are made in the project folder on first use.
+    await shareTasks['share.write'](queued[0]!, quietContext);
+    const [row] = shareContract['share.list'].output.parse(await handlers()['share.list']({}));
+    expect(row).toMatchObject({ state: 'complete', message: '', scans: 1 });
+    const { receipt, htmlUrl } = shareContract['share.receipt'].output.parse(
+      await handlers()['share.receipt']({ shareId }),
+    );
+    expect(htmlUrl).toBe(`/receipts/${shareId}.html`);
+    expect(receipt.scans[0]).toMatchObject({ seriesId: 1, override: 'looked at on paper (ab)' });
+    expect(receipt.checks.find((c) => c.id === 'faces')?.state).toBe('not-checked');
+    expect(receipt.held.find((h) => h.seriesId === 2)?.reason).toMatch(/NIfTI, which has no DICOM form/);
+  });
+
+  it('records why a share could not be written', async () => {
+    const { shareId } = await handlers()['share.start']({
+      dir: fixture.projectDir,
+      formats: ['bids'],
+      overrides: [],
+      resume: true,
+    });
+    await expect(shareTasks['share.write'](queued[0]!, quietContext)).rejects.toThrow(/project folder/);
+    const [row] = await handlers()['share.list']({});
+    expect(row).toMatchObject({
+      id: shareId,
+      state: 'failed',
+      message: expect.stringMatching(/Choose a folder elsewhere/),
+    });
+  });
+});
