@@ -14,6 +14,7 @@ export const external = [
   'piscina',
   'bids-validator',
   'electron',
+  'esbuild',
 ];
 
 const shared = {

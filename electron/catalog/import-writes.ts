@@ -280,6 +280,12 @@ export class ImportWrites {
 
   /** Records a person's word on what series show. */
   setKind(seriesIds: readonly number[], kind: SeriesKind): number {
+    // The question what the series shows is answered; it must not hold the scan any longer.
+    this.#each(
+      seriesIds,
+      `DELETE FROM problem WHERE ? <> '' AND series_id = ? AND code = 'unknown-kind'`,
+      kind,
+    );
     return this.#each(seriesIds, `UPDATE series SET kind = ?, kind_source = 'user' WHERE id = ?`, kind);
   }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { seriesKind } from '../../shared/import/records.ts';
 import { UserError } from '../dispatch.ts';
 import type { Command } from './main.ts';
 import { type ExitCode, formatTable, type Output } from './output.ts';
@@ -6,18 +7,18 @@ import { createProjectClient, type ProjectClient } from './project-client.ts';
 
 export const importCommand: Command = {
   name: 'import',
-  usage: 'import <source>… --project DIR [--json]',
+  usage: 'import <source>… --project DIR [--kind T1w] [--json]',
   summary: 'read folders of DICOM and NIfTI into the catalog; sources are only read',
   async run(args, output) {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { project: { type: 'string' } },
+      options: { project: { type: 'string' }, kind: { type: 'string' } },
     });
     const client = createProjectClient(output);
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: true });
-      const outcome = await importInto(client, positionals, output);
+      const outcome = await importInto(client, positionals, output, values.kind);
       output.result(outcome);
       return outcome.report && outcome.failed === 0 ? 0 : 1;
     } finally {
@@ -36,13 +37,19 @@ export function need(value: string | undefined, what: string): string {
   return value;
 }
 
-export async function importInto(client: ProjectClient, sources: string[], output: Output) {
+/**
+ * Imports and prints the totals.
+ *
+ * @param kind what series are taken to show whose name, header and sidecar do not tell (`T1w`)
+ */
+export async function importInto(client: ProjectClient, sources: string[], output: Output, kind?: string) {
   if (sources.length === 0)
     throw new UserError('bad-arguments', 'Expected at least one source folder or file.');
   const { batchId } = await client.ask['import.start']({ sources });
   const batch = await client.follow(batchId);
   const jobs = await client.ask['jobs.list']({ batchId });
   const failure = jobs.find((j) => j.state === 'failed')?.error ?? '';
+  if (kind) await nameUnknownKinds(client, kind);
   const report = await client.ask['import.report']({});
   const quarantine = await client.ask['import.quarantine']({});
   if (failure) output.note(`Import failed: ${failure}`);
@@ -60,6 +67,27 @@ export async function importInto(client: ProjectClient, sources: string[], outpu
     );
   }
   return { report, quarantine, failed: batch.failed, error: failure };
+}
+
+async function nameUnknownKinds(client: ProjectClient, kind: string): Promise<void> {
+  const known = seriesKind.safeParse(kind);
+  if (!known.success) {
+    throw new UserError(
+      'bad-arguments',
+      `Expected --kind to be one of ${seriesKind.options.join(', ')}; got "${kind}".`,
+    );
+  }
+  for (;;) {
+    const page = await client.ask['catalog.list']({
+      states: ['queued'],
+      search: 'other',
+      sort: 'id',
+      limit: 1000,
+    });
+    const ids = page.rows.filter((r) => r.kind === 'other' && r.kindSource === 'auto').map((r) => r.id);
+    if (ids.length === 0) return;
+    await client.ask['import.setKind']({ seriesIds: ids, kind: known.data });
+  }
 }
 
 /** Counts of every state, as an exit code: 2 when anything waits for a person or failed. */

@@ -9,7 +9,7 @@ import { parseFormats, writeShareTo } from './share.ts';
 export const runCommand: Command = {
   name: 'run',
   usage:
-    'run <source>… --project DIR [--policy NAME|FILE] [--method ID] [--seed N] --share DIR [--formats bids,dicom] [--json]',
+    'run <source>… --project DIR [--policy NAME|FILE] [--method ID] [--seed N] [--kind T1w] --share DIR [--formats bids,dicom] [--json]',
   summary: 'the whole job: import, de-identify, compare, share',
   async run(args, output) {
     const { values, positionals } = parseArgs({
@@ -19,6 +19,7 @@ export const runCommand: Command = {
         project: { type: 'string' },
         policy: { type: 'string' },
         method: { type: 'string' },
+        kind: { type: 'string' },
         seed: { type: 'string' },
         share: { type: 'string' },
         formats: { type: 'string' },
@@ -30,7 +31,7 @@ export const runCommand: Command = {
     const client = createProjectClient(output);
     try {
       await client.ask['project.open']({ dir: project, create: true });
-      const imported = await importInto(client, positionals, output);
+      const imported = await importInto(client, positionals, output, values.kind);
       if (imported.failed > 0) {
         output.result({ import: imported });
         return 1;
