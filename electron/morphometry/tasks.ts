@@ -30,7 +30,7 @@ export const morphometryTasks = {
    * Brain extraction is part of the measured pipeline: it is the way by which an edited face can reach a volume.
    * A scan that cannot be read or measured gives a `failure`, not an exception; only cancelling throws.
    */
-  'morphometry.measure': (async (params, context) => {
+  'morphometry.measure': (async (params: MeasureParams, context: TaskContext): Promise<MeasureResult> => {
     const started = performance.now();
     const base = { engine: params.engine, measurements: [], details: {}, failure: '' } as const;
     const seconds = () => (performance.now() - started) / 1000;

@@ -247,7 +247,7 @@ async function runMeasure(
       )
       .pluck()
       .get(seriesId, id ?? 0, engine) as number;
-  if (has(null) === 0 || !existsSync(originalLabels)) {
+  if (has(null) === 0) {
     const result = await measure(
       ctx,
       { volumePath, engine, labelsOut: originalLabels },

@@ -24,7 +24,9 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const measured = count(
     "SELECT count(DISTINCT m.derivative_id) FROM measurement m JOIN derivative d ON d.id = m.derivative_id AND d.current = 1 WHERE m.failure = ''",
   );
-  const measureFailed = count("SELECT count(*) FROM measurement WHERE failure <> ''");
+  const measureFailed = count(
+    "SELECT count(DISTINCT m.series_id) FROM measurement m LEFT JOIN derivative d ON d.id = m.derivative_id WHERE m.failure <> '' AND ifnull(d.current, 1) = 1",
+  );
   const shares = count("SELECT count(*) FROM share WHERE state = 'complete'");
   const sharesFailed = count("SELECT count(*) FROM share WHERE state = 'failed'");
   const steps: ProjectSummary['steps'] = [
