@@ -27,11 +27,11 @@ export const planted = {
 const LABEL = { dicom: keys.subjectLabel('dicom:1'), nifti: keys.subjectLabel('nifti:2') };
 
 /** Stored value of the head at voxel (i, j, k) of the DICOM grid: columns, rows, slices. */
-const value = (c: number, r: number, s: number) => 40 + ((c * 7 + r * 13 + s * 29) % 900);
+export const value = (c: number, r: number, s: number) => 40 + ((c * 7 + r * 13 + s * 29) % 900);
 /** The "face": what the edit empties. */
-const inEdit = (c: number, r: number, s: number) => r >= 10 && s >= 3 && s < 12 && c > 2;
+export const inEdit = (c: number, r: number, s: number) => r >= 10 && s >= 3 && s < 12 && c > 2;
 
-function instance(slice: number): Dataset {
+export function instance(slice: number): Dataset {
   const d = emptyDataset('ISO_IR 100');
   const put = (tag: string, text: string, vr?: string) => setString(d, tag, text, vr);
   const uid = (tail: string) => `1.2.826.0.1.3680043.10.543.77.${tail}`;

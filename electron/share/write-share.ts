@@ -164,10 +164,17 @@ export async function writeShare(
 
   // 4. The checks. Log and manifest are part of what is searched.
   const units = left.flatMap((o) => o.units);
+  const released = {
+    shared: left.map((o) => o.scan.selected),
+    held: held.map((h) => ({
+      ...h,
+      overridable: selection.held.some((s) => s.seriesId === h.seriesId && s.overridable),
+    })),
+  };
   const checks = [
-    reviewedCheck(selection, policy),
+    reviewedCheck(released, policy),
     headersCheck(policy),
-    facesCheck(selection),
+    facesCheck(released),
     ...readBackChecks(units, formats),
   ];
   const identifiers = await collectIdentifiers(
@@ -318,7 +325,7 @@ function noForm(scan: ScanToWrite, formats: readonly string[]): string {
   const { format, kind } = scan.selected.scan;
   if (!formats.includes('bids'))
     return `The source is ${format === 'nifti' ? 'NIfTI, which has no DICOM form; share it as BIDS' : format}.`;
-  return `BIDS has no place for ${kind}${format === 'nifti' ? '' : '; share it as DICOM'}.`;
+  return `BIDS has no place for ${kind}; correct the kind of the scan${format === 'nifti' ? '' : ' or share it as DICOM'}.`;
 }
 
 function sharedScan(
