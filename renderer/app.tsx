@@ -1,7 +1,8 @@
 import { Button, MantineProvider } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import { startEvents, useConnected } from './events.ts';
+import { startEvents, useConnected, useRunning } from './events.ts';
+import { native } from './native.ts';
 import { useProject } from './project/use-project.ts';
 import { Rail, STEP_TITLES } from './rail.tsx';
 import { formatRoute, go, STEPS, type StepName, useRoute } from './route.ts';
@@ -60,6 +61,14 @@ function Shell({ step }: { step: StepName }) {
   const scheme = schemeOf(useThemeChoice(), step);
   const main = useRef<HTMLElement>(null);
   useEffect(startEvents, []);
+  const working = useRunning().length > 0;
+  useEffect(() => {
+    // A browser tab asks once; the desktop window has its own question, and would not close at all with this one.
+    if (!working || native()) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [working]);
   useEffect(() => {
     document.title = `${STEP_TITLES[step]} · Refacade`;
   }, [step]);

@@ -48,8 +48,10 @@ export function FacePreview({
       >
         <StateChip state={verdict.state} /> {verdict.reason} {verdict.next}
         <div className="rf-dim">
-          This scan took {formatSeconds(result.seconds)}; all queued scans will take about{' '}
-          {formatSeconds(result.batchSecondsEstimate)}.
+          This scan took {formatSeconds(result.seconds)};{' '}
+          {result.batchSecondsEstimate > 0
+            ? `all queued scans will take about ${formatSeconds(result.batchSecondsEstimate)}.`
+            : 'no scan is queued.'}
         </div>
       </div>
       <div className="rf-columns" style={{ gridTemplateColumns: '1fr 1fr' }}>

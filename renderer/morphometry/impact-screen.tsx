@@ -5,7 +5,7 @@ import { useAction, useCall } from '../calls.ts';
 import { client, type ReplyError, toReplyError } from '../client.ts';
 import { useRunning } from '../events.ts';
 import { useMainVariant } from '../project/use-project.ts';
-import { setParams, useRoute } from '../route.ts';
+import { formatRoute, setParams, useRoute } from '../route.ts';
 import { downloadText } from '../ui/download.ts';
 import { Empty, ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { formatCount, formatPercent, plural } from '../ui/format.ts';
@@ -69,6 +69,11 @@ export function ImpactScreen() {
               <Button variant="default" disabled={data.compared === 0} onClick={() => void exportTsv()}>
                 Export TSV
               </Button>
+              {data.failedBefore + data.failedAfter > 0 && (
+                <Button component="a" variant="default" href={formatRoute('deidentify', { tab: 'batch' })}>
+                  Show failures
+                </Button>
+              )}
               <span className="rf-dim">
                 Engine: tissue-em (tissue classes from the intensities, with bias field)
               </span>

@@ -43,7 +43,7 @@ export function DecisionPanel(props: Props) {
           <StateChip state={item.state} />{' '}
           <span className="rf-dim">checks: {verdict.state.replace('-', ' ')}</span>
           <div>{verdict.reason}</div>
-          {verdict.next && (
+          {verdict.next && item.reviews.length === 0 && (
             <div>
               <strong>Next:</strong> {verdict.next}
             </div>

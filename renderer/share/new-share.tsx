@@ -4,7 +4,7 @@ import type { ShareFormat, ShareOverride } from '../../shared/share/records.ts';
 import { useAction, useCall } from '../calls.ts';
 import { useBatches } from '../events.ts';
 import { useMainVariant } from '../project/use-project.ts';
-import { go } from '../route.ts';
+import { go, useRoute } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { FolderField } from '../ui/folder-field.tsx';
 import { formatCount, plural } from '../ui/format.ts';
@@ -15,7 +15,7 @@ import { HeldScans } from './held-scans.tsx';
 /** What stands in the way, what stays, where it goes, and the one button. */
 export function NewShare() {
   const [overrides, setOverrides] = useState<ShareOverride[]>([]);
-  const [dir, setDir] = useState('');
+  const [dir, setDir] = useState(useRoute().params.dir ?? '');
   const [formats, setFormats] = useState<ShareFormat[]>(['bids']);
   const [started, setStarted] = useState<{ batchId: string; shareId: number }>();
   const check = useCall('share.checklist', { overrides });

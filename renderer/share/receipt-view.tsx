@@ -5,6 +5,7 @@ import { useCall } from '../calls.ts';
 import { go } from '../route.ts';
 import { Loaded } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatTime, plural } from '../ui/format.ts';
+import { StateChip } from '../ui/state.tsx';
 import { Checklist } from './checklist.tsx';
 
 /** Long tables are cut on screen; the receipt file in the share has every line. */
@@ -118,9 +119,11 @@ function Receipt({ receipt }: { receipt: ShareReceipt }) {
           <Table.Tbody>
             {receipt.held.slice(0, ROWS).map((scan) => (
               <Table.Tr key={scan.seriesId}>
-                <Table.Td>{scan.subjectLabel}</Table.Td>
+                <Table.Td style={{ whiteSpace: 'nowrap' }}>{scan.subjectLabel}</Table.Td>
                 <Table.Td>{scan.kind}</Table.Td>
-                <Table.Td>{scan.state}</Table.Td>
+                <Table.Td>
+                  <StateChip state={scan.state} />
+                </Table.Td>
                 <Table.Td>{scan.reason}</Table.Td>
               </Table.Tr>
             ))}

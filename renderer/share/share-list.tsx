@@ -57,6 +57,15 @@ export function ShareList() {
                             Receipt
                           </Button>
                         )}
+                        {row.state === 'failed' && (
+                          <Button
+                            variant="default"
+                            size="compact-xs"
+                            onClick={() => go('share', { dir: row.dir })}
+                          >
+                            Continue
+                          </Button>
+                        )}
                         {abilities && (
                           <Button
                             variant="default"
