@@ -13,6 +13,7 @@ const program = resolve('dist/cli/main.js');
 const root = mkdtempSync(join(tmpdir(), 'refacade-cli-'));
 const source = join(root, 'source');
 const env = { ...process.env, REFACADE_USER_DATA: join(root, 'user') };
+const minutes = 60_000;
 let cohort: CohortTruth;
 let digest: string;
 
@@ -42,7 +43,7 @@ function refacade(...args: string[]): Promise<Outcome> {
 }
 
 beforeAll(async () => {
-  cohort = await writeCohort(source, { subjects: 3 });
+  cohort = await writeCohort(source, { subjects: 3, voxelSizeMm: 2.5 });
   digest = folderDigest(source);
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -52,16 +53,20 @@ describe('the whole job from the command line', () => {
   const share = join(root, 'share');
   let run: { code: number; json: any; stderr: string };
 
-  it('runs from a folder to a checked share and says with 2 that scans wait for a person', async () => {
-    run = await refacade('run', source, '--project', project, '--share', share);
-    const { counts } = run.json.deidentify;
-    expect(counts.queued + counts.running).toBe(0);
-    expect(counts.passed).toBeGreaterThanOrEqual(3);
-    const waiting = counts['needs-review'] + counts.failed;
-    expect(run.code, run.stderr.slice(-2000)).toBe(waiting > 0 ? 2 : 0);
-    expect(run.json.share.ok).toBe(true);
-    expect(existsSync(join(share, 'refacade-receipt.html'))).toBe(true);
-  });
+  it(
+    'runs from a folder to a checked share and says with 2 that scans wait for a person',
+    async () => {
+      run = await refacade('run', source, '--project', project, '--share', share);
+      const { counts } = run.json.deidentify;
+      expect(counts.queued + counts.running).toBe(0);
+      expect(counts.passed).toBeGreaterThanOrEqual(3);
+      const waiting = counts['needs-review'] + counts.failed;
+      expect(run.code, run.stderr.slice(-2000)).toBe(waiting > 0 ? 2 : 0);
+      expect(run.json.share.ok).toBe(true);
+      expect(existsSync(join(share, 'refacade-receipt.html'))).toBe(true);
+    },
+    10 * minutes,
+  );
 
   it('counts every file and every series once', () => {
     const { report } = run.json.import;
@@ -124,31 +129,35 @@ describe('the whole job from the command line', () => {
 });
 
 describe('a killed process', () => {
-  it('resumes where it was and ends every scan in an explicit state', async () => {
-    const project = join(root, 'killed');
-    await refacade('import', source, '--project', project);
-    const child: ChildProcess = spawn(
-      process.execPath,
-      [program, 'deidentify', '--project', project, '--no-measure'],
-      { env },
-    );
-    await waitFor(() => doneJobs(project) >= 1);
-    child.kill('SIGKILL');
-    await new Promise((r) => child.once('exit', r));
-    const before = doneJobs(project);
-    const resumed = await refacade('deidentify', '--project', project, '--no-measure');
-    const { counts } = resumed.json as any;
-    expect(counts.queued + counts.running).toBe(0);
-    expect(doneJobs(project)).toBeGreaterThan(before);
-    // Nothing half written under a final name.
-    expect(
-      listFiles(join(project, 'derivatives')).filter((f) => f.includes('.partial') || f.includes('.tmp')),
-    ).toEqual([]);
-    const log = join(root, 'user', 'logs', 'refacade.log');
-    const names = cohort.identifiers.filter((i) => i.kind === 'name').map((i) => i.value);
-    const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
-    expect(names.filter((n) => n.length > 4 && text.includes(n))).toEqual([]);
-  });
+  it(
+    'resumes where it was and ends every scan in an explicit state',
+    async () => {
+      const project = join(root, 'killed');
+      await refacade('import', source, '--project', project);
+      const child: ChildProcess = spawn(
+        process.execPath,
+        [program, 'deidentify', '--project', project, '--no-measure'],
+        { env },
+      );
+      await waitFor(() => doneJobs(project) >= 1);
+      child.kill('SIGKILL');
+      await new Promise((r) => child.once('exit', r));
+      const before = doneJobs(project);
+      const resumed = await refacade('deidentify', '--project', project, '--no-measure');
+      const { counts } = resumed.json as any;
+      expect(counts.queued + counts.running).toBe(0);
+      expect(doneJobs(project)).toBeGreaterThan(before);
+      // Nothing half written under a final name.
+      expect(
+        listFiles(join(project, 'derivatives')).filter((f) => f.includes('.partial') || f.includes('.tmp')),
+      ).toEqual([]);
+      const log = join(root, 'user', 'logs', 'refacade.log');
+      const names = cohort.identifiers.filter((i) => i.kind === 'name').map((i) => i.value);
+      const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+      expect(names.filter((n) => n.length > 4 && text.includes(n))).toEqual([]);
+    },
+    10 * minutes,
+  );
 });
 
 function doneJobs(project: string): number {
@@ -166,9 +175,9 @@ function doneJobs(project: string): number {
 }
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 600; n++) {
+  for (let n = 0; n < 3000; n++) {
     if (condition()) return;
     await new Promise((r) => setTimeout(r, 100));
   }
-  throw new Error('waited a minute in vain');
+  throw new Error('waited five minutes in vain');
 }
