@@ -140,11 +140,12 @@ export function createApp(options: AppOptions): App {
     staticDir,
     volumeFile: (id) => volumeFile(requireSession(), id),
     pictureFile: (owner, name) => pictureFile(requireSession(), owner, name),
-    receiptFile: (shareId) => {
+    receiptFile: (shareId, picture) => {
       const dir = requireSession().db.prepare('SELECT dir FROM share WHERE id = ?').pluck().get(shareId) as
         | string
         | undefined;
-      return dir ? join(dir, 'refacade-receipt.html') : null;
+      if (!dir) return null;
+      return picture ? join(dir, 'refacade-pictures', picture) : join(dir, 'refacade-receipt.html');
     },
   });
 

@@ -14,6 +14,7 @@ writeFileSync(join(root, 'secret.txt'), 'secret');
 writeFileSync(join(root, 'big.nii.gz'), Buffer.alloc(3 << 20, 7));
 
 const asked: string[] = [];
+const pictures: string[] = [];
 const events = new EventHub();
 const host = createHost({
   dispatch: async (name, input) => ({ ok: true, value: { name, input } }),
@@ -24,7 +25,10 @@ const host = createHost({
     return id === 'series-1' ? join(root, 'big.nii.gz') : null;
   },
   pictureFile: () => null,
-  receiptFile: (id) => (id === 3 ? join(root, 'secret.txt') : null),
+  receiptFile: (id, picture) => {
+    if (picture) pictures.push(picture);
+    return id === 3 ? join(root, picture ? 'big.nii.gz' : 'secret.txt') : null;
+  },
 });
 const get = (path: string, init?: RequestInit) => host(new Request(`http://127.0.0.1:1${path}`, init));
 
@@ -68,6 +72,24 @@ describe('the host', () => {
     expect(asked).toContain('series-1');
     expect((await get('/receipts/3.html')).status).toBe(200);
     expect((await get('/receipts/x.html')).status).toBe(404);
+  });
+
+  it('serves a receipt with the pictures beside it, and nothing else of a share', async () => {
+    expect((await get('/receipts/3/receipt.html')).status).toBe(200);
+    const beside = new URL('refacade-pictures/sub-A_T1w-front.png', 'http://h/receipts/3/receipt.html');
+    expect((await get(beside.pathname)).status).toBe(200);
+    expect((await get(beside.pathname.replace('/3/', '/4/'))).status).toBe(404);
+    for (const name of [
+      '..%2F..%2Fsecret.png',
+      'a.png%2F..',
+      'a.txt',
+      '.png',
+      'a%00.png',
+      '..png',
+      'a/b.png',
+    ])
+      expect((await get(`/receipts/3/refacade-pictures/${name}`)).status, name).toBe(404);
+    expect(pictures).toEqual(['sub-A_T1w-front.png', 'sub-A_T1w-front.png']);
   });
 
   it('streams events until the reader goes away', async () => {

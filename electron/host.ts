@@ -16,7 +16,8 @@ export interface HostOptions {
   readonly volumeFile: (id: string) => Promise<string | null>;
   /** Derivative folder name and picture name → file, or null. */
   readonly pictureFile: (owner: string, name: string) => string | null;
-  readonly receiptFile: (shareId: number) => string | null;
+  /** The receipt of a share, or a picture that lies beside it, or null. */
+  readonly receiptFile: (shareId: number, picture?: string) => string | null;
 }
 
 /** What the page may load: itself. Inline styles are needed by the component library. */
@@ -52,7 +53,8 @@ const types: Readonly<Record<string, string>> = {
  * The one door: every question, event, volume and page as a web-standard request.
  *
  * `/rpc/<name>` (POST, JSON) · `/events` (server-sent events) · `/volumes/<id>.nii.gz` ·
- * `/pictures/<owner>/<name>.png` · `/receipts/<id>.html` · everything else is the renderer.
+ * `/pictures/<owner>/<name>.png` · `/receipts/<id>.html` ·
+ * `/receipts/<id>/receipt.html` with `/receipts/<id>/refacade-pictures/<name>.png` beside it · everything else is the renderer.
  */
 export function createHost(options: HostOptions): Host {
   return async (request) => {
@@ -78,8 +80,18 @@ async function route(request: Request, url: URL, o: HostOptions): Promise<Respon
   if (area === 'events') return o.events.stream();
   if (area === 'volumes') return file(await o.volumeFile(first.replace(/\.nii(\.gz)?$/, '')), 'no-store');
   if (area === 'pictures') return file(o.pictureFile(first, second), 'no-store');
-  if (area === 'receipts') return file(o.receiptFile(Number.parseInt(first, 10)), 'no-store');
+  if (area === 'receipts') return file(receiptPath(o, parts), 'no-store');
   return staticFile(o.staticDir, parts);
+}
+
+/** Relative addresses in a receipt mean the same here as in the share. */
+function receiptPath(o: HostOptions, parts: readonly string[]): string | null {
+  const [, id = '', folder, name = ''] = parts;
+  if (!/^\d+(\.html)?$/.test(id)) return null;
+  const shareId = Number.parseInt(id, 10);
+  if (folder !== 'refacade-pictures') return o.receiptFile(shareId);
+  const fine = parts.length === 4 && /^[A-Za-z0-9_-]+\.png$/.test(name);
+  return fine ? o.receiptFile(shareId, name) : null;
 }
 
 async function rpc(request: Request, name: string, dispatch: Dispatch): Promise<Response> {

@@ -74,6 +74,7 @@ export function bidsTopFiles(options: {
   withCharacteristics: boolean;
   withMasks: boolean;
   withDicom: boolean;
+  withPictures?: boolean;
 }): Map<string, string> {
   const generatedBy = [
     { Name: 'Refacade', Version: options.version, Description: 'Headers and faces de-identified' },
@@ -113,6 +114,7 @@ export function bidsTopFiles(options: {
     }),
   );
   const ignored = ['manifest.json', 'refacade-*', ...(options.withDicom ? ['DICOM/'] : [])];
+  if (options.withPictures) ignored.push('refacade-pictures/');
   files.set('.bidsignore', `${ignored.join('\n')}\n`);
   if (options.withMasks) {
     files.set(
@@ -123,7 +125,15 @@ export function bidsTopFiles(options: {
   return files;
 }
 
-function readme({ withMasks, withDicom }: { withMasks: boolean; withDicom: boolean }): string {
+function readme({
+  withMasks,
+  withDicom,
+  withPictures,
+}: {
+  withMasks: boolean;
+  withDicom: boolean;
+  withPictures?: boolean;
+}): string {
   return `De-identified head scans, prepared with Refacade.
 
 Headers were de-identified by a named profile and the faces edited on the original voxel grid: voxels
@@ -133,6 +143,8 @@ recognition; that does not rule out every other way of linking two scans of one 
 manifest.json lists every file with its SHA-256 and what was done to it. refacade-receipt.html says which
 checks were made before the data left, with their evidence. refacade-log.jsonl is the log of this share.
 ${withDicom ? '\nDICOM/ holds the same scans as DICOM.\n' : ''}${
+  withPictures ? '\nrefacade-pictures/ holds pictures of the shared scans, for the receipt.\n' : ''
+}${
   withMasks
     ? '\nderivatives/refacade/ holds the edit masks. They show where a face was removed, which makes it easier\nto guess: keep them apart from the scans unless they are needed.\n'
     : ''

@@ -37,7 +37,7 @@ export function shareHandlers(ctx: ShareHandlerContext): Handlers<typeof shareCo
       return {
         items: checklist(selection, policy(), ctx.db),
         ready: selection.shared.length,
-        held: selection.held.map(({ overridable: _, ...held }) => held),
+        held: [...selection.held],
       };
     },
     'share.start': ({ dir, formats, overrides, resume }) => {
@@ -92,7 +92,10 @@ export function shareHandlers(ctx: ShareHandlerContext): Handlers<typeof shareCo
           row.state === 'running' ? 'Wait until it has finished.' : 'Start it again to the same folder.',
         );
       }
-      return { receipt: shareReceipt.parse(JSON.parse(row.receipt)), htmlUrl: `/receipts/${shareId}.html` };
+      return {
+        receipt: shareReceipt.parse(JSON.parse(row.receipt)),
+        htmlUrl: `/receipts/${shareId}/receipt.html`,
+      };
     },
   };
 }

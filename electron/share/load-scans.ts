@@ -1,3 +1,4 @@
+import { verdictNumber } from '../../shared/deidentify/records.ts';
 import type { Db } from '../catalog/database.ts';
 import type { CandidateScan } from './select-scans.ts';
 
@@ -38,7 +39,9 @@ export function loadCandidates(db: Db): CandidateScan[] {
     'SELECT decision, reviewer, at FROM review WHERE derivative_id = ? ORDER BY at, id',
   );
   return rows.map((row) => {
-    const verdict = row.verdict ? (JSON.parse(row.verdict) as { state: string; reason: string }) : null;
+    const verdict = row.verdict
+      ? (JSON.parse(row.verdict) as { state: string; reason: string; numbers?: unknown })
+      : null;
     return {
       seriesId: row.seriesId,
       subjectId: row.subjectId,
@@ -59,6 +62,7 @@ export function loadCandidates(db: Db): CandidateScan[] {
               folder: row.folder!,
               verdictState: verdict?.state ?? 'failed',
               verdictReason: verdict?.reason ?? 'No verdict was recorded.',
+              numbers: verdictNumber.array().safeParse(verdict?.numbers).data ?? [],
               steps: JSON.parse(row.steps ?? '[]') as unknown[],
               reviews: reviews.all(row.derivativeId) as { decision: string; reviewer: string; at: string }[],
             },

@@ -2,12 +2,13 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '../../shared/deidentify/records.ts';
 import type { AppliedStep } from '../../shared/provenance.ts';
-import type { SharedScan } from '../../shared/share/records.ts';
+import type { SharedPicture, SharedScan, VolumeChange } from '../../shared/share/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import { bidsLabel, bidsPlaces } from './bids-layout.ts';
 import type { ManifestScan } from './manifest.ts';
 import { product } from './product.ts';
+import { mainNumbers } from './scan-numbers.ts';
 import type { SelectedScan } from './select-scans.ts';
 import type { ScanToWrite, WrittenUnit } from './write-scan.ts';
 
@@ -34,17 +35,18 @@ export function planScans(
     const session = `${bidsLabel(scan.subjectLabel, 'sub')}/${bidsLabel(scan.sessionLabel, 'ses')}`;
     const number = (perSession.get(session) ?? 0) + 1;
     perSession.set(session, number);
+    const place = places.get(scan.seriesId);
+    const numbered = `${String(number).padStart(3, '0')}-${scan.kind.replace(/[^A-Za-z0-9]/g, '')}`;
     return {
       selected,
       sourceKey: sourceKey.get(scan.subjectId) as string,
       sources: files,
       volumePath: scan.format === 'nifti' ? files[0]! : join(projectDir, 'volumes', `${scan.seriesId}.nii`),
       derivativeDir: join(projectDir, derivative.folder),
-      bids: formats.includes('bids') ? (places.get(scan.seriesId) ?? null) : null,
+      bids: formats.includes('bids') ? (place ?? null) : null,
       dicomFolder:
-        scan.format === 'dicom' && formats.includes('dicom')
-          ? `DICOM/${session}/${String(number).padStart(3, '0')}-${scan.kind.replace(/[^A-Za-z0-9]/g, '')}`
-          : null,
+        scan.format === 'dicom' && formats.includes('dicom') ? `DICOM/${session}/${numbered}` : null,
+      pictureStem: place?.stem.split('/').at(-1) ?? `${session.replace('/', '_')}_${numbered}`,
     };
   });
 }
@@ -53,6 +55,7 @@ export function planScans(
 export function bytesNeeded(scans: readonly ScanToWrite[], formats: readonly string[]): number {
   const size = (path: string) => (existsSync(path) ? statSync(path).size : 0);
   let bytes = 1e6;
+  bytes += scans.length * 150_000; // pictures
   for (const scan of scans) {
     if (formats.includes('bids')) bytes += 1.2 * size(join(scan.derivativeDir, 'edited.nii.gz'));
     if (scan.dicomFolder)
@@ -76,6 +79,8 @@ export function noForm(scan: ScanToWrite, formats: readonly string[]): string {
 export function sharedScan(
   { scan, units }: { scan: ScanToWrite; units: WrittenUnit[] },
   formats: readonly string[],
+  volumeChanges: readonly VolumeChange[],
+  pictures: readonly SharedPicture[],
 ): ManifestScan {
   const { scan: s, derivative, by, override } = scan.selected;
   const files = units.flatMap((u) => u.files);
@@ -98,6 +103,9 @@ export function sharedScan(
     bytes: files.reduce((n, f) => n + f.size, 0),
     formats: units.filter((u) => u.files.length > 0).map((u) => u.format),
     notes,
+    numbers: mainNumbers(derivative.numbers ?? []),
+    volumeChanges: [...volumeChanges],
+    pictures: [...pictures],
   };
   return { ...record, steps: derivative.steps as AppliedStep[], paths: files.map((f) => f.path) };
 }
@@ -106,7 +114,7 @@ export function sharedScan(
 export function topOptions(
   { db }: ProjectPlace,
   policy: Policy,
-  left: readonly { scan: ScanToWrite; units: WrittenUnit[] }[],
+  left: readonly { scan: ScanToWrite; units: WrittenUnit[]; shown: { files: readonly unknown[] } }[],
 ) {
   const sexOf = db.prepare('SELECT sex FROM subject WHERE id = ?').pluck();
   const participants = new Map<string, { label: string; age: number | null; sex: string }>();
@@ -127,6 +135,7 @@ export function topOptions(
     participants: [...participants.values()],
     withCharacteristics: policy.options.retainPatientCharacteristics,
     withMasks: policy.includeEditMask,
+    withPictures: left.some((o) => o.shown.files.length > 0),
     withDicom: left.some((o) => o.units.some((u) => u.format === 'dicom' && u.files.length > 0)),
   };
 }

@@ -1,7 +1,10 @@
 import type { ChecklistItem, ShareReceipt } from '../../shared/share/records.ts';
+import { cohortSection, scanDetail } from './receipt-numbers.ts';
+import { escapeHtml, grouped } from './receipt-text.ts';
 
 /**
- * The receipt as one page that needs nothing else: no script, no network, prints on paper.
+ * The receipt as one page: no script, no network, prints on paper. Pictures of the shared scans lie beside
+ * it; without them it says the same.
  *
  * Numbers are grouped with narrow spaces, also so that no count reads like somebody's number.
  */
@@ -20,7 +23,7 @@ export function receiptHtml(receipt: ShareReceipt): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file: data:">
 <title>Share receipt</title>
 <style>${STYLE}</style>
 </head>
@@ -60,6 +63,7 @@ ${receipt.checks.map(checkRow).join('\n')}
 </table>
 </section>
 ${leaks(receipt)}
+${receipt.cohort ? cohortSection(receipt.cohort, receipt.scans.length) : ''}
 <section>
 <h2>Shared scans (${grouped(receipt.scans.length)})</h2>
 ${
@@ -67,15 +71,14 @@ ${
     ? '<p>None.</p>'
     : `<table>
 <thead><tr><th scope="col">Subject</th><th scope="col">Session</th><th scope="col">Kind</th><th scope="col">Method</th><th scope="col">Verdict</th><th scope="col">Forms</th><th scope="col" class="n">Files</th><th scope="col" class="n">Size</th></tr></thead>
-<tbody>
 ${receipt.scans
   .map(
     (s) =>
-      `<tr><td>${escapeHtml(s.subjectLabel)}</td><td>${escapeHtml(s.sessionLabel)}</td><td>${escapeHtml(s.kind)}</td><td>${escapeHtml(s.method)}</td><td>${escapeHtml(s.verdict)}${s.override ? `<br><span class="note">Released by override: ${escapeHtml(s.override)}</span>` : ''}${s.notes.map((n) => `<br><span class="note">${escapeHtml(n)}</span>`).join('')}</td><td>${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>`,
+      `<tbody class="scan"><tr><td class="w">${escapeHtml(s.subjectLabel)}</td><td class="w">${escapeHtml(s.sessionLabel)}</td><td class="w">${escapeHtml(s.kind)}</td><td>${escapeHtml(s.method)}</td><td>${escapeHtml(s.verdict)}${s.override ? `<br><span class="note">Released by override: ${escapeHtml(s.override)}</span>` : ''}${s.notes.map((n) => `<br><span class="note">${escapeHtml(n)}</span>`).join('')}</td><td>${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>${scanDetail(s)}</tbody>`,
   )
   .join('\n')}
-</tbody>
-</table>`
+</table>
+${receipt.scans.some((s) => s.pictures.length > 0) ? PICTURES_SAY : ''}`
 }
 </section>
 <section>
@@ -89,7 +92,7 @@ ${
 ${receipt.held
   .map(
     (h) =>
-      `<tr><td>${escapeHtml(h.subjectLabel)}</td><td>${escapeHtml(h.kind)}</td><td>${escapeHtml(h.state)}</td><td>${escapeHtml(h.reason)}</td></tr>`,
+      `<tr><td class="w">${escapeHtml(h.subjectLabel)}</td><td class="w">${escapeHtml(h.kind)}</td><td class="w">${escapeHtml(h.state)}</td><td>${escapeHtml(h.reason)}</td></tr>`,
   )
   .join('\n')}
 </tbody>
@@ -137,20 +140,14 @@ function fact(name: string, value: string): string {
   return `<div><dt>${name}</dt><dd>${value}</dd></div>`;
 }
 
-/** 12345 → 12 345, with narrow no-break spaces. */
-export function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}
-
 function size(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
   if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
   return `${Math.ceil(bytes / 1e3)} kB`;
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-}
+const PICTURES_SAY = `<p class="note">Pictures show the de-identified scans as they are in this share: their surface from the front and a
+sagittal slice through the edit. No picture shows a scan before its edit.</p>`;
 
 const STYLE = `
 :root { color-scheme: light; --ink: #1c1f23; --quiet: #565d66; --line: #d5d9de; --good: #1c6b3c; --bad: #a3221f; }
@@ -169,9 +166,15 @@ th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align:
 thead th { color: var(--quiet); font-weight: 500; border-bottom-color: #9aa1aa; }
 tbody th { font-weight: 500; }
 .n { text-align: right; white-space: nowrap; }
+.w { white-space: nowrap; overflow-wrap: normal; }
+.scan { break-inside: avoid; } .scan tr:has(+ .detail) > td { border-bottom: 0; } .detail td { padding-top: 0; }
+.about { display: flex; gap: .6rem 1.25rem; align-items: flex-start; }
+.pictures { display: flex; gap: .4rem; flex: none; } .pictures img { display: block; width: 96px; height: 96px; object-fit: contain; background: #000; border-radius: 3px; color: #fff; font-size: .7rem; }
+.numbers { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: 0; } .numbers div { min-width: 9rem; } .numbers dt { font-size: .8rem; } .numbers .bad dd { color: var(--bad); font-weight: 600; }
+table.cohort { width: auto; min-width: 24rem; }
 .state { white-space: nowrap; font-weight: 600; } .ok .state { color: var(--good); } .failed .state { color: var(--bad); } .not-checked .state, .todo .state { color: var(--quiet); }
 .note { color: var(--quiet); font-size: .9em; }
 footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .9rem; max-width: 46rem; }
-@media print { main { padding: 0; max-width: none; } body { font-size: 10pt; } thead { display: table-header-group; } tr { break-inside: avoid; } h2 { break-after: avoid; } .headline { background: none; } }
+@media print { main { padding: 0; max-width: none; } body { font-size: 10pt; } thead { display: table-header-group; } tr { break-inside: avoid; } .pictures img { width: 22mm; height: 22mm; print-color-adjust: exact; } h2 { break-after: avoid; } .headline { background: none; } }
 @page { margin: 16mm; }
 `;

@@ -1,4 +1,4 @@
-import type { Policy } from '../../shared/deidentify/records.ts';
+import type { Policy, VerdictNumber } from '../../shared/deidentify/records.ts';
 import type { ShareOverride } from '../../shared/share/records.ts';
 
 /** What the catalog knows about one scan when a share is put together. */
@@ -25,6 +25,7 @@ export interface CandidateDerivative {
   readonly folder: string;
   readonly verdictState: string;
   readonly verdictReason: string;
+  readonly numbers?: readonly VerdictNumber[];
   readonly steps: readonly unknown[];
   readonly reviews: readonly { decision: string; reviewer: string; at: string }[];
 }

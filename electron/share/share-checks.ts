@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Policy } from '../../shared/deidentify/records.ts';
 import type { ChecklistItem } from '../../shared/share/records.ts';
 import { type LeakScan, listFiles } from './leak-scan.ts';
-import { grouped } from './receipt-html.ts';
+import { grouped } from './receipt-text.ts';
 import type { ScanSelection } from './select-scans.ts';
 import type { BidsVerdict } from './validate-bids.ts';
 import type { FileRecord } from './whole-file.ts';

@@ -29,6 +29,8 @@ export interface ScanToWrite {
   readonly bids: BidsPlace | null;
   /** Folder of the series under `DICOM/`; null for a NIfTI source. */
   readonly dicomFolder: string | null;
+  /** Begins the names of its pictures, the same as in BIDS where that has a place for it. */
+  readonly pictureStem: string;
 }
 
 /** What writing one scan in one format came to; kept in the journal. */

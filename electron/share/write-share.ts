@@ -22,6 +22,8 @@ import { logText, manifestText, type ShareLogLine } from './manifest.ts';
 import { bytesNeeded, noForm, planScans, sharedScan, topOptions } from './plan-scans.ts';
 import { product } from './product.ts';
 import { receiptHtml } from './receipt-html.ts';
+import { everyWord } from './receipt-words.ts';
+import { measuredChanges } from './scan-numbers.ts';
 import { selectScans } from './select-scans.ts';
 import {
   bidsCheck,
@@ -35,6 +37,7 @@ import {
 import { openShareFolder, publish, requireSpace, type ShareFolder } from './share-folder.ts';
 import { validateBids } from './validate-bids.ts';
 import { explainWriteFailure, type FileRecord, ShareWriteError, writeWholeFile } from './whole-file.ts';
+import { type WrittenPictures, writePictures } from './write-pictures.ts';
 import { type ScanToWrite, type WrittenUnit, writeUnit } from './write-scan.ts';
 
 export interface ShareRequest {
@@ -107,7 +110,7 @@ export async function writeShare(
   await requireSpace(folder.dir, bytesNeeded(scans, formats));
 
   // 1. The scans, one at a time.
-  const outcomes: { scan: ScanToWrite; units: WrittenUnit[] }[] = [];
+  const outcomes: { scan: ScanToWrite; units: WrittenUnit[]; shown: WrittenPictures }[] = [];
   for (const [n, scan] of scans.entries()) {
     task.signal.throwIfAborted();
     const part: TaskContext = {
@@ -136,7 +139,9 @@ export async function writeShare(
         });
       }
     }
-    outcomes.push({ scan, units });
+    const wanted = policy.receiptPictures && units.some((u) => u.files.length > 0);
+    const shown = wanted ? await writePictures(scan, folder, checkpoint) : { files: [], pictures: [] };
+    outcomes.push({ scan, units, shown });
   }
 
   // 2. What left in at least one form is shared; the rest is held with the reason.
@@ -151,11 +156,17 @@ export async function writeShare(
         return { seriesId, subjectLabel, kind, state, reason: said.join(' ') || noForm(scan, formats) };
       }),
   ];
-  const manifestScans = left.map((o) => sharedScan(o, formats));
+  const changes = measuredChanges(
+    db,
+    left.map((o) => o.scan.selected),
+  );
+  const manifestScans = left.map((o) =>
+    sharedScan(o, formats, changes.bySeries.get(o.scan.selected.scan.seriesId) ?? [], o.shown.pictures),
+  );
   const createdAt = now().toISOString();
 
   // 3. What lies at the top of the share.
-  const files: FileRecord[] = left.flatMap((o) => o.units.flatMap((u) => u.files));
+  const files: FileRecord[] = left.flatMap((o) => [...o.units.flatMap((u) => u.files), ...o.shown.files]);
   const withBids = left.some((o) => o.units.some((u) => u.format === 'bids' && u.files.length > 0));
   const topFiles = withBids ? bidsTopFiles(topOptions(context, policy, left)) : new Map<string, string>();
   for (const [path, text] of topFiles) files.push(await writeWholeFile(folder.contentDir, path, text));
@@ -213,22 +224,23 @@ export async function writeShare(
     }),
   );
 
-  // 5. The receipt, then the final names.
+  // 5. The receipt, then the final names. The pictures of a refused share do not leave its unfinished part.
+  const failed = checks.some((c) => c.state === 'failed') || left.length === 0;
   const receipt = withoutIdentifiers(
     shareReceipt.parse({
       ...head,
       product: product.name,
-      scans: manifestScans,
+      scans: manifestScans.map((s) => ({ ...s, pictures: failed ? [] : s.pictures })),
       held,
       checks,
       leaks: search.leaks,
+      cohort: changes.cohort,
       files: files.length + 1,
       bytes: [...files, manifest].reduce((n, f) => n + f.size, 0),
     }),
     identifiers,
     ownText,
   );
-  const failed = checks.some((c) => c.state === 'failed') || left.length === 0;
   checkpoint('before the final names');
   try {
     // A receipt of a refused share lies alone in the folder; that of a released one moves with its files.
@@ -244,24 +256,11 @@ export async function writeShare(
 }
 
 /** The words of a receipt, so that a name which is one of them does not condemn every share. */
-const OWN_WORDS = `${receiptHtml({
-  id: '',
-  product: product.name,
-  version: product.version,
-  createdAt: '',
-  policyName: '',
-  formats: [],
-  scans: [],
-  held: [],
-  checks: [],
-  leaks: [],
-  files: 0,
-  bytes: 0,
-})} ${Object.values(optionCodes)
+const OWN_WORDS = `${receiptHtml(everyWord)} ${Object.values(optionCodes)
   .map((o) => o.meaning)
   .join(
     ' ',
-  )} seriesId subjectLabel sessionLabel kind method verdict override passed accepted steps params inputs`;
+  )} seriesId subjectLabel sessionLabel kind method verdict override passed accepted steps params inputs numbers name label value unit volumeChanges structure percentChange pictures view path front sagittal cohort engine`;
 
 /** A project without saying where it is: the journal of an unfinished share may be seen by others. */
 function projectFingerprint(projectDir: string): string {

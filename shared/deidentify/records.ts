@@ -46,6 +46,8 @@ export const policy = z.strictObject({
   /** `exceptions`: a passed verdict may leave; `all`: a person looks at every scan. */
   review: z.enum(['exceptions', 'all']).default('exceptions'),
   includeEditMask: z.boolean().default(false),
+  /** Small pictures of the de-identified scans lie beside the receipt. */
+  receiptPictures: z.boolean().default(true),
 });
 export type Policy = z.infer<typeof policy>;
 

@@ -9,7 +9,17 @@ export const shareContract = defineContract({
     output: z.object({
       items: z.array(checklistItem),
       ready: z.number(),
-      held: z.array(z.object({ seriesId: z.number(), subjectLabel: z.string(), kind: z.string(), state: z.string(), reason: z.string() })),
+      held: z.array(
+        z.object({
+          seriesId: z.number(),
+          subjectLabel: z.string(),
+          kind: z.string(),
+          state: z.string(),
+          reason: z.string(),
+          /** A reasoned override would let it leave. */
+          overridable: z.boolean().default(false),
+        }),
+      ),
     }),
   },
   'share.start': {

@@ -16,6 +16,38 @@ export type ChecklistItem = z.infer<typeof checklistItem>;
 export const shareOverride = z.object({ seriesId: z.number(), reason: z.string().min(3), by: z.string().min(1) });
 export type ShareOverride = z.infer<typeof shareOverride>;
 
+/** One number of the verdict, in the unit a person reads; null when it could not be measured. */
+export const sharedNumber = z.object({
+  name: z.string(),
+  label: z.string(),
+  value: z.number().nullable(),
+  unit: z.string(),
+  /** Within the policy's limit; null when it is only information. */
+  ok: z.boolean().nullable(),
+});
+export type SharedNumber = z.infer<typeof sharedNumber>;
+
+/** How much the volume of one structure (GM, WM, CSF, TIV) moved by the edit, % of the original. */
+export const volumeChange = z.object({ structure: z.string(), percentChange: z.number() });
+export type VolumeChange = z.infer<typeof volumeChange>;
+
+/** A picture of the shared scan; `path` is relative to the share. */
+export const sharedPicture = z.object({ view: z.enum(['front', 'sagittal']), path: z.string() });
+export type SharedPicture = z.infer<typeof sharedPicture>;
+
+/** What the edits did to the measured volumes over the scans of one share. */
+export const cohortNumbers = z.object({
+  engine: z.string(),
+  /** Shared scans measured before and after. */
+  compared: z.number(),
+  /** Shared scans in which measuring failed before or after the edit. */
+  failed: z.number(),
+  /** Of those compared: GM, WM, CSF or TIV moved by more than 5 %. */
+  over5Percent: z.number(),
+  structures: z.array(z.object({ structure: z.string(), n: z.number(), meanPercentChange: z.number() })),
+});
+export type CohortNumbers = z.infer<typeof cohortNumbers>;
+
 export const sharedScan = z.object({
   seriesId: z.number(),
   subjectLabel: z.string(),
@@ -29,6 +61,11 @@ export const sharedScan = z.object({
   /** Forms in which it left, and why one that was asked for is missing. */
   formats: z.array(shareFormat).default([]),
   notes: z.array(z.string()).default([]),
+  /** The main numbers of the verdict; empty in receipts of before they were carried. */
+  numbers: z.array(sharedNumber).default([]),
+  /** Empty when the scan was not measured before and after. */
+  volumeChanges: z.array(volumeChange).default([]),
+  pictures: z.array(sharedPicture).default([]),
 });
 export type SharedScan = z.infer<typeof sharedScan>;
 
@@ -48,6 +85,8 @@ export const shareReceipt = z.object({
   held: z.array(z.object({ seriesId: z.number(), subjectLabel: z.string(), kind: z.string(), state: z.string(), reason: z.string() })),
   checks: z.array(checklistItem),
   leaks: z.array(leak),
+  /** null when no shared scan was measured. */
+  cohort: cohortNumbers.nullable().default(null),
   files: z.number(),
   bytes: z.number(),
 });

@@ -1,0 +1,61 @@
+import type {
+  CohortNumbers,
+  SharedNumber,
+  SharedPicture,
+  SharedScan,
+  VolumeChange,
+} from '../../shared/share/records.ts';
+import { escapeHtml, grouped, signedPercent } from './receipt-text.ts';
+
+/** Columns of the table of shared scans. */
+const COLUMNS = 8;
+
+/** The second line of a shared scan: its pictures and its numbers; nothing when it has neither. */
+export function scanDetail(scan: SharedScan): string {
+  const { pictures, numbers, volumeChanges } = scan;
+  if (pictures.length + numbers.length + volumeChanges.length === 0) return '';
+  const shown = pictures.map((p) => picture(scan, p)).join('');
+  const listed = [...numbers.map(number), ...volumeChanges.map(change)].join('');
+  return `<tr class="detail"><td colspan="${COLUMNS}"><div class="about">${shown ? `<div class="pictures">${shown}</div>` : ''}${listed ? `<dl class="numbers">${listed}</dl>` : ''}</div></td></tr>`;
+}
+
+const VIEWS: Readonly<Record<SharedPicture['view'], string>> = {
+  front: 'surface from the front',
+  sagittal: 'sagittal slice',
+};
+
+/** Relative, so that it is found beside the page in the share and in the application. */
+function picture({ subjectLabel, kind }: SharedScan, { path, view }: SharedPicture): string {
+  const alt = `De-identified ${kind} of ${subjectLabel}, ${VIEWS[view]}`;
+  return `<img src="${escapeHtml(path)}" width="96" height="96" loading="lazy" alt="${escapeHtml(alt)}">`;
+}
+
+function number({ label, value, unit, ok }: SharedNumber): string {
+  const text = value === null ? 'not measured' : `${grouped(value)}${unit ? ` ${escapeHtml(unit)}` : ''}`;
+  return `<div${ok === false ? ' class="bad"' : ''}><dt>${escapeHtml(label)}</dt><dd>${text}</dd></div>`;
+}
+
+function change({ structure, percentChange }: VolumeChange): string {
+  return `<div><dt>${escapeHtml(structure)} volume by the edit</dt><dd>${signedPercent(percentChange)}</dd></div>`;
+}
+
+/** What the edits did to the measured volumes over all shared scans. */
+export function cohortSection(cohort: CohortNumbers, shared: number): string {
+  const failed =
+    cohort.failed === 0 ? 'none failed to measure' : `${grouped(cohort.failed)} failed to measure`;
+  return `<section>
+<h2>Measured before and after the edit</h2>
+<p>${grouped(cohort.compared)} of ${grouped(shared)} shared scans compared, ${failed}; ${grouped(cohort.over5Percent)} changed by more than 5 % in gray
+matter (GM), white matter (WM), cerebrospinal fluid (CSF) or total intracranial volume (TIV).</p>
+${
+  cohort.structures.length === 0
+    ? ''
+    : `<table class="cohort">
+<thead><tr><th scope="col">Structure</th><th scope="col" class="n">Scans</th><th scope="col" class="n">Mean change</th></tr></thead>
+<tbody>
+${cohort.structures.map((s) => `<tr><th scope="row">${escapeHtml(s.structure)}</th><td class="n">${grouped(s.n)}</td><td class="n">${signedPercent(s.meanPercentChange)}</td></tr>`).join('\n')}
+</tbody>
+</table>`
+}
+</section>`;
+}
