@@ -15,7 +15,7 @@ export function scanDetail(scan: SharedScan): string {
   const { pictures, numbers, volumeChanges } = scan;
   if (pictures.length + numbers.length + volumeChanges.length === 0) return '';
   const shown = pictures.map((p) => picture(scan, p)).join('');
-  const listed = [...numbers.map(number), ...volumeChanges.map(change)].join('');
+  const listed = numbers.map(number).join('') + changes(volumeChanges);
   return `<tr class="detail"><td colspan="${COLUMNS}"><div class="about">${shown ? `<div class="pictures">${shown}</div>` : ''}${listed ? `<dl class="numbers">${listed}</dl>` : ''}</div></td></tr>`;
 }
 
@@ -31,12 +31,19 @@ function picture({ subjectLabel, kind }: SharedScan, { path, view }: SharedPictu
 }
 
 function number({ label, value, unit, ok }: SharedNumber): string {
-  const text = value === null ? 'not measured' : `${grouped(value)}${unit ? ` ${escapeHtml(unit)}` : ''}`;
+  // A tenth of a millilitre says nothing about a head.
+  const shown = unit === 'mL' && (value ?? 0) >= 10 ? Math.round(value ?? 0) : (value ?? 0);
+  const text = value === null ? 'not measured' : `${grouped(shown)}${unit ? ` ${escapeHtml(unit)}` : ''}`;
   return `<div${ok === false ? ' class="bad"' : ''}><dt>${escapeHtml(label)}</dt><dd>${text}</dd></div>`;
 }
 
-function change({ structure, percentChange }: VolumeChange): string {
-  return `<div><dt>${escapeHtml(structure)} volume by the edit</dt><dd>${signedPercent(percentChange)}</dd></div>`;
+/** Nothing when the scan was not measured before and after. */
+function changes(list: readonly VolumeChange[]): string {
+  if (list.length === 0) return '';
+  const parts = list.map(
+    (c) => `<span class="w">${escapeHtml(c.structure)} ${signedPercent(c.percentChange)}</span>`,
+  );
+  return `<div class="changes"><dt>Volumes changed by the edit</dt><dd>${parts.join(', ')}</dd></div>`;
 }
 
 /** What the edits did to the measured volumes over all shared scans. */
