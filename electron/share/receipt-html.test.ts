@@ -47,6 +47,8 @@ const withNumbers = shareReceipt.parse({
         { structure: 'GM', percentChange: -0.08 },
         { structure: 'CSF', percentChange: 5.5 },
       ],
+      override: 'Looked at on paper (ab)',
+      notes: ['Not as DICOM: the source is NIfTI.'],
       pictures: [{ view: 'front', path: 'refacade-pictures/sub-ABCDEFGH_ses-01_T1w-front.png' }],
     },
   ],
@@ -73,6 +75,8 @@ describe('receiptHtml', () => {
     expect(html).toContain('<dt>Brain volume</dt><dd>1\u202f388 mL</dd>');
     expect(html).toContain('<dt>Edited</dt><dd>not measured</dd>');
     expect(html.match(/(GM|CSF) [−+]\d\.\d\d %/g)).toEqual(['GM −0.08 %', 'CSF +5.50 %']);
+    expect(html).toContain('<p class="note">Released by override: Looked at on paper (ab)</p>');
+    expect(html).toContain('<p class="note">Not as DICOM: the source is NIfTI.</p>');
     expect(html).toMatch(/6 of 1 shared scans compared, 1 failed to measure; 2 changed by more than 5 %/);
     expect(html).toMatch(/<th scope="row">GM<\/th><td class="n">6<\/td><td class="n">−0\.04 %/);
   });
@@ -103,6 +107,8 @@ describe('receiptHtml', () => {
         {
           ...scan!,
           subjectLabel: nasty,
+          override: nasty,
+          notes: [nasty],
           pictures: [{ view: 'front', path: nasty }],
           numbers: [{ name: '', label: nasty, value: 1, unit: nasty, ok: null }],
           volumeChanges: [{ structure: nasty, percentChange: 1 }],

@@ -74,7 +74,7 @@ ${
 ${receipt.scans
   .map(
     (s) =>
-      `<tbody class="scan"><tr><td class="w">${escapeHtml(s.subjectLabel)}</td><td class="w">${escapeHtml(s.sessionLabel)}</td><td class="w">${escapeHtml(s.kind)}</td><td>${escapeHtml(s.method)}</td><td>${escapeHtml(s.verdict)}${s.override ? `<br><span class="note">Released by override: ${escapeHtml(s.override)}</span>` : ''}${s.notes.map((n) => `<br><span class="note">${escapeHtml(n)}</span>`).join('')}</td><td>${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>${scanDetail(s)}</tbody>`,
+      `<tbody class="scan"><tr><td class="w">${escapeHtml(s.subjectLabel)}</td><td class="w">${escapeHtml(s.sessionLabel)}</td><td class="w">${escapeHtml(s.kind)}</td><td class="w">${escapeHtml(s.method)}</td><td>${escapeHtml(s.verdict)}</td><td class="w">${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>${scanDetail(s)}</tbody>`,
   )
   .join('\n')}
 </table>
@@ -163,18 +163,18 @@ h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; font-weight: 600; }
 dt { color: var(--quiet); font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-thead th { color: var(--quiet); font-weight: 500; border-bottom-color: #9aa1aa; }
+thead th { white-space: nowrap; overflow-wrap: normal; color: var(--quiet); font-weight: 500; border-bottom-color: #9aa1aa; }
 tbody th { font-weight: 500; }
 .n { text-align: right; white-space: nowrap; }
 .w { white-space: nowrap; overflow-wrap: normal; }
 .scan { break-inside: avoid; } .scan tr:has(+ .detail) > td { border-bottom: 0; } .detail td { padding-top: 0; }
-.about { display: flex; gap: .6rem 1.25rem; align-items: flex-start; }
+.about p { margin: .2rem 0 0; } .about { display: flex; gap: .6rem 1.25rem; align-items: flex-start; }
 .pictures { display: flex; gap: .4rem; flex: none; } .pictures img { display: block; width: 96px; height: 96px; object-fit: contain; background: #000; border-radius: 3px; color: #fff; font-size: .7rem; }
 .numbers { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: 0; } .numbers .changes { flex-basis: 100%; } .numbers dt { font-size: .8rem; } .numbers .bad dd { color: var(--bad); font-weight: 600; }
 table.cohort { width: auto; min-width: 24rem; }
 .state { white-space: nowrap; font-weight: 600; } .ok .state { color: var(--good); } .failed .state { color: var(--bad); } .not-checked .state, .todo .state { color: var(--quiet); }
 .note { color: var(--quiet); font-size: .9em; }
 footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .9rem; max-width: 46rem; }
-@media print { main { padding: 0; max-width: none; } body { font-size: 10pt; } thead { display: table-header-group; } tr { break-inside: avoid; } .pictures img { width: 22mm; height: 22mm; print-color-adjust: exact; } h2 { break-after: avoid; } .headline { background: none; } }
+@media print { th, td { padding: .3rem .4rem; } .numbers { gap: .1rem 1rem; } main { padding: 0; max-width: none; } body { font-size: 10pt; } thead { display: table-header-group; } tr { break-inside: avoid; } .pictures img { width: 22mm; height: 22mm; print-color-adjust: exact; } h2 { break-after: avoid; } .headline { background: none; } }
 @page { margin: 16mm; }
 `;

@@ -10,13 +10,21 @@ import { escapeHtml, grouped, signedPercent } from './receipt-text.ts';
 /** Columns of the table of shared scans. */
 const COLUMNS = 8;
 
-/** The second line of a shared scan: its pictures and its numbers; nothing when it has neither. */
+/** The second line of a shared scan: its pictures, numbers and notes; nothing when it has none of them. */
 export function scanDetail(scan: SharedScan): string {
-  const { pictures, numbers, volumeChanges } = scan;
-  if (pictures.length + numbers.length + volumeChanges.length === 0) return '';
+  const { pictures, numbers, volumeChanges, override } = scan;
+  const remarks = [...(override ? [`Released by override: ${override}`] : []), ...scan.notes];
+  if (pictures.length + numbers.length + volumeChanges.length + remarks.length === 0) return '';
   const shown = pictures.map((p) => picture(scan, p)).join('');
   const listed = numbers.map(number).join('') + changes(volumeChanges);
-  return `<tr class="detail"><td colspan="${COLUMNS}"><div class="about">${shown ? `<div class="pictures">${shown}</div>` : ''}${listed ? `<dl class="numbers">${listed}</dl>` : ''}</div></td></tr>`;
+  const parts = [
+    shown && `<div class="pictures">${shown}</div>`,
+    '<div>',
+    listed && `<dl class="numbers">${listed}</dl>`,
+    ...remarks.map((text) => `<p class="note">${escapeHtml(text)}</p>`),
+    '</div>',
+  ];
+  return `<tr class="detail"><td colspan="${COLUMNS}"><div class="about">${parts.join('')}</div></td></tr>`;
 }
 
 const VIEWS: Readonly<Record<SharedPicture['view'], string>> = {

@@ -18,7 +18,7 @@ export const everyWord: ShareReceipt = {
       kind: '',
       method: '',
       verdict: '',
-      override: null,
+      override: ' ',
       files: 0,
       bytes: 0,
       formats: ['bids', 'dicom'],
