@@ -8,7 +8,9 @@ import { Empty } from '../ui/feedback.tsx';
 import { formatCount, plural } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
 
-type Held = ShareReceipt['held'][number];
+/** `overridable`: a reasoned decision would let it leave. */
+type Held = ShareReceipt['held'][number] & { overridable: boolean };
+const NO_OVERRIDE = 'No override applies: there is nothing safe to let leave. The reason says what to do.';
 const TEMPLATE = '8.5rem 8.5rem 6rem minmax(12rem, 1fr) 11rem';
 
 interface Props {
@@ -125,14 +127,21 @@ export function HeldScans({ held, overrides, onOverrides }: Props) {
                     {scan.reason}
                   </span>
                   <span role="cell">
-                    <Button
-                      variant="default"
-                      size="compact-xs"
-                      onClick={() => setAsking(scan)}
-                      aria-label={`Let ${scan.subjectLabel} ${scan.kind} leave anyway`}
-                    >
-                      Let it leave anyway…
-                    </Button>
+                    {scan.overridable ? (
+                      <Button
+                        variant="default"
+                        size="compact-xs"
+                        onClick={() => setAsking(scan)}
+                        aria-label={`Let ${scan.subjectLabel} ${scan.kind} leave anyway`}
+                      >
+                        Let it leave anyway…
+                      </Button>
+                    ) : (
+                      <span className="rf-dim" title={NO_OVERRIDE}>
+                        <span aria-hidden>–</span>
+                        <span className="rf-hidden">{NO_OVERRIDE}</span>
+                      </span>
+                    )}
                   </span>
                 </div>
               );
