@@ -1,15 +1,18 @@
 import { Button, Table } from '@mantine/core';
 import { IconArrowLeft, IconPrinter } from '@tabler/icons-react';
-import type { ShareReceipt } from '../../shared/share/records.ts';
+import { Fragment } from 'react';
+import type { CohortNumbers, SharedNumber, SharedScan, ShareReceipt } from '../../shared/share/records.ts';
 import { useCall } from '../calls.ts';
 import { go } from '../route.ts';
 import { Loaded } from '../ui/feedback.tsx';
-import { formatBytes, formatCount, formatTime, plural } from '../ui/format.ts';
+import { formatBytes, formatCount, formatPercent, formatTime, plural } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
 import { Checklist } from './checklist.tsx';
 
 /** Long tables are cut on screen; the receipt file in the share has every line. */
 const ROWS = 500;
+/** Labels and states never break within a word. */
+const WHOLE = { whiteSpace: 'nowrap' } as const;
 
 /** What left, what stayed, and what was checked; readable and printable by a person. */
 export function ReceiptView({ shareId }: { shareId: number }) {
@@ -37,14 +40,15 @@ export function ReceiptView({ shareId }: { shareId: number }) {
               Save as HTML
             </Button>
           </div>
-          <Receipt receipt={receipt} />
+          <Receipt receipt={receipt} base={htmlUrl.replace(/[^/]*$/, '')} />
         </div>
       )}
     </Loaded>
   );
 }
 
-function Receipt({ receipt }: { receipt: ShareReceipt }) {
+/** @param base address that the paths in a receipt are relative to */
+function Receipt({ receipt, base }: { receipt: ShareReceipt; base: string }) {
   return (
     <article className="rf-panel">
       <h2>Receipt {receipt.id}</h2>
@@ -77,6 +81,7 @@ function Receipt({ receipt }: { receipt: ShareReceipt }) {
           </Table>
         </>
       )}
+      {receipt.cohort && <Cohort cohort={receipt.cohort} shared={receipt.scans.length} />}
       <h3>Shared</h3>
       <Table aria-label="Shared scans">
         <Table.Thead>
@@ -93,16 +98,21 @@ function Receipt({ receipt }: { receipt: ShareReceipt }) {
         </Table.Thead>
         <Table.Tbody>
           {receipt.scans.slice(0, ROWS).map((scan) => (
-            <Table.Tr key={scan.seriesId}>
-              <Table.Td>{scan.subjectLabel}</Table.Td>
-              <Table.Td>{scan.sessionLabel}</Table.Td>
-              <Table.Td>{scan.kind}</Table.Td>
-              <Table.Td>{scan.method}</Table.Td>
-              <Table.Td>{scan.verdict}</Table.Td>
-              <Table.Td>{scan.override ?? '–'}</Table.Td>
-              <Table.Td ta="right">{formatCount(scan.files)}</Table.Td>
-              <Table.Td ta="right">{formatBytes(scan.bytes)}</Table.Td>
-            </Table.Tr>
+            <Fragment key={scan.seriesId}>
+              <Table.Tr style={hasDetail(scan) ? { borderBottom: 0 } : undefined}>
+                <Table.Td style={WHOLE}>{scan.subjectLabel}</Table.Td>
+                <Table.Td style={WHOLE}>{scan.sessionLabel}</Table.Td>
+                <Table.Td style={WHOLE}>{scan.kind}</Table.Td>
+                <Table.Td style={WHOLE}>{scan.method}</Table.Td>
+                <Table.Td>{scan.verdict}</Table.Td>
+                <Table.Td>{scan.override ?? '–'}</Table.Td>
+                <Table.Td ta="right">{formatCount(scan.files)}</Table.Td>
+                <Table.Td ta="right" style={WHOLE}>
+                  {formatBytes(scan.bytes)}
+                </Table.Td>
+              </Table.Tr>
+              {hasDetail(scan) && <ScanDetail scan={scan} base={base} />}
+            </Fragment>
           ))}
         </Table.Tbody>
       </Table>
@@ -110,6 +120,9 @@ function Receipt({ receipt }: { receipt: ShareReceipt }) {
         <p className="rf-dim">
           and {formatCount(receipt.scans.length - ROWS)} more, listed in the receipt file.
         </p>
+      )}
+      {receipt.scans.some((scan) => scan.pictures.length > 0) && (
+        <p className="rf-dim">Pictures show the de-identified scans as they are in the share.</p>
       )}
       <h3>Held</h3>
       {receipt.held.length === 0 ? (
@@ -119,8 +132,8 @@ function Receipt({ receipt }: { receipt: ShareReceipt }) {
           <Table.Tbody>
             {receipt.held.slice(0, ROWS).map((scan) => (
               <Table.Tr key={scan.seriesId}>
-                <Table.Td style={{ whiteSpace: 'nowrap' }}>{scan.subjectLabel}</Table.Td>
-                <Table.Td>{scan.kind}</Table.Td>
+                <Table.Td style={WHOLE}>{scan.subjectLabel}</Table.Td>
+                <Table.Td style={WHOLE}>{scan.kind}</Table.Td>
                 <Table.Td>
                   <StateChip state={scan.state} />
                 </Table.Td>
@@ -136,5 +149,89 @@ function Receipt({ receipt }: { receipt: ShareReceipt }) {
         </p>
       )}
     </article>
+  );
+}
+
+function hasDetail({ numbers, volumeChanges, pictures, notes }: SharedScan): boolean {
+  return numbers.length + volumeChanges.length + pictures.length + notes.length > 0;
+}
+
+const VIEWS = { front: 'surface from the front', sagittal: 'sagittal slice' } as const;
+
+/** What a scan looks like in the share, and the numbers behind its verdict. */
+function ScanDetail({ scan, base }: { scan: SharedScan; base: string }) {
+  return (
+    <Table.Tr>
+      <Table.Td colSpan={8} pt={0}>
+        <div className="rf-row" style={{ flexWrap: 'nowrap', alignItems: 'flex-start' }}>
+          {scan.pictures.map(({ view, path }) => (
+            <img
+              key={path}
+              src={base + path}
+              alt={`De-identified ${scan.kind} of ${scan.subjectLabel}, ${VIEWS[view]}`}
+              loading="lazy"
+              width={96}
+              height={96}
+              style={{ flex: 'none', objectFit: 'contain', background: '#000', borderRadius: 3 }}
+            />
+          ))}
+          <div>
+            <dl className="rf-row" style={{ margin: 0, columnGap: '1.25rem', rowGap: '0.125rem' }}>
+              {scan.numbers.map((number) => (
+                <div key={number.name} className={number.ok === false ? 'rf-error' : undefined}>
+                  <dt className="rf-dim">{number.label}</dt>
+                  <dd style={{ margin: 0 }}>{numberText(number)}</dd>
+                </div>
+              ))}
+              {scan.volumeChanges.length > 0 && (
+                <div>
+                  <dt className="rf-dim">Volumes changed by the edit</dt>
+                  <dd style={{ margin: 0 }}>
+                    {scan.volumeChanges
+                      .map((change) => `${change.structure} ${formatPercent(change.percentChange)}`)
+                      .join(', ')}
+                  </dd>
+                </div>
+              )}
+            </dl>
+            {scan.notes.map((note) => (
+              <div key={note} className="rf-dim">
+                {note}
+              </div>
+            ))}
+          </div>
+        </div>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function numberText({ value, unit }: SharedNumber): string {
+  if (value === null) return 'not measured';
+  // A tenth of a millilitre says nothing about a head.
+  const text = formatCount(unit === 'mL' && value >= 10 ? Math.round(value) : value);
+  return unit === '' ? text : `${text} ${unit}`;
+}
+
+/** What the edits did to the measured volumes over all shared scans. */
+function Cohort({ cohort, shared }: { cohort: CohortNumbers; shared: number }) {
+  return (
+    <>
+      <h3>Measured before and after the edit</h3>
+      <p>
+        {formatCount(cohort.compared)} of {plural(shared, 'shared scan')} compared,{' '}
+        {cohort.failed === 0 ? 'none failed to measure' : `${formatCount(cohort.failed)} failed to measure`};{' '}
+        {formatCount(cohort.over5Percent)} changed by more than 5 % in GM, WM, CSF or TIV.
+        {cohort.structures.map(({ structure, meanPercentChange }, n) => (
+          <Fragment key={structure}>
+            {n === 0 ? ' Mean change: ' : ', '}
+            <span style={WHOLE}>
+              {structure} {formatPercent(meanPercentChange)}
+            </span>
+          </Fragment>
+        ))}
+        {cohort.structures.length > 0 && '.'}
+      </p>
+    </>
   );
 }
