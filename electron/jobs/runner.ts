@@ -1,4 +1,5 @@
 import type { AppEvent, BatchProgress, JobKind } from '../../shared/jobs/records.ts';
+import { describeError } from '../describe-error.ts';
 import { estimatePace } from './pace.ts';
 import type { ClaimedJob, JobQueue } from './queue.ts';
 
@@ -97,7 +98,7 @@ export class JobRunner {
       this.options.onEnd(job, 'cancelled', 'Cancelled by the user.');
       return;
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeError(error);
     this.options.queue.fail(job.id, message);
     this.options.onEnd(job, 'failed', message);
   }

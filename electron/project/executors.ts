@@ -9,6 +9,7 @@ import type { Db } from '../catalog/database.ts';
 import { addDerivative, readDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import type { ProjectKeys } from '../deidentify/keys.ts';
+import { describeError } from '../describe-error.ts';
 import { UserError } from '../dispatch.ts';
 import { importSources } from '../import/import.ts';
 import type { JobContext, JobExecutor } from '../jobs/runner.ts';
@@ -287,7 +288,7 @@ async function measure(
     return await ctx.pool.run<MeasureResult>('morphometry.measure', params, { signal, onProgress });
   } catch (error) {
     signal.throwIfAborted();
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = describeError(error);
     return { engine: params.engine, measurements: [], failure, details: {}, seconds: 0 };
   }
 }

@@ -2,6 +2,7 @@ import { policy as policySchema } from '../../shared/deidentify/records.ts';
 import type { ShareFormat, ShareOverride, ShareReceipt } from '../../shared/share/records.ts';
 import { openDatabase } from '../catalog/database.ts';
 import { openKeys, pseudonymsFromPortable } from '../deidentify/keys.ts';
+import { describeError } from '../describe-error.ts';
 import type { Task } from '../worker/task.ts';
 import { writeShare } from './write-share.ts';
 
@@ -41,7 +42,7 @@ const write: Task<ShareTaskParams, ShareReceipt> = async (params, context) => {
     end.run(failed.length > 0 ? 'failed' : 'complete', message, JSON.stringify(receipt), params.shareId);
     return receipt;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeError(error);
     db.prepare("UPDATE share SET state = 'failed', message = ? WHERE id = ?").run(message, params.shareId);
     throw error;
   } finally {

@@ -1,6 +1,7 @@
 // Worker-thread entry. Protocol: in `{ name, params, port }`; over the port `{ fraction, message }`, at most
 // ten a second; out the task's JSON result. Errors travel as they are and fail the job in the main thread.
 import type { MessagePort } from 'node:worker_threads';
+import { describeError } from '../describe-error.ts';
 import type { TaskContext } from './task.ts';
 import { allTasks } from './tasks.ts';
 
@@ -27,6 +28,11 @@ export default async function run(order: {
   };
   try {
     return await task(order.params, context);
+  } catch (error) {
+    // Errors are cloned on their way out and lose whatever is not plain: computed messages and fixes among it.
+    const plain = new Error(describeError(error));
+    if (error instanceof Error && error.stack) plain.stack = error.stack;
+    throw plain;
   } finally {
     order.port.close();
   }
