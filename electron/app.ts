@@ -128,7 +128,7 @@ export function createApp(options: AppOptions): App {
       return { db: s.db, startMeasure: (seriesIds: readonly number[]) => startMeasure(s, seriesIds) };
     }),
     ...late(shareContract, () => shareHandlers(shareContext(requireSession()))),
-    ...jobsHandlers(requireSession),
+    ...jobsHandlers(requireSession, () => session),
   };
   const dispatch = createDispatch(appContract, handlers, (name, error) =>
     log.warn(`${name} failed`, { err: error }),

@@ -13,11 +13,15 @@ export interface JobsContext {
   readonly changed: (...areas: string[]) => void;
 }
 
-export function jobsHandlers(context: () => JobsContext): Handlers<typeof jobsContract> {
+/** @param open the open project's jobs, or null: without a project nothing runs */
+export function jobsHandlers(
+  context: () => JobsContext,
+  open: () => JobsContext | null,
+): Handlers<typeof jobsContract> {
   return {
     'jobs.batches': () => {
-      const { queue, runner } = context();
-      return queue.recentBatches().flatMap((id) => runner.progressOf(id) ?? []);
+      const jobs = open();
+      return jobs ? jobs.queue.recentBatches().flatMap((id) => jobs.runner.progressOf(id) ?? []) : [];
     },
     'jobs.list': (filter) => context().queue.list(filter),
     'jobs.cancel': ({ batchId }) => {

@@ -185,6 +185,12 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
             label="Share the edit mask"
             description="Caution: the mask gives away where the face began, which helps an attack that regrows it."
           />
+          <Checkbox
+            mt="xs"
+            checked={draft.receiptPictures}
+            onChange={(event) => change({ receiptPictures: event.currentTarget.checked })}
+            label="Small pictures of the de-identified scans in the receipt"
+          />
         </fieldset>
         <fieldset className="rf-panel">
           <legend>Limits of the automatic verdict</legend>

@@ -78,6 +78,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
       kind: row.kind,
       state: row.state,
       reason: row.stateReason,
+      overridable: row.state === 'needs-review',
     }));
   const checks = [
     {
