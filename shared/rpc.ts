@@ -11,7 +11,9 @@ export type Contract = Readonly<Record<string, Procedure>>;
 
 /** The answering side: one function for each name in the contract. */
 export type Handlers<C extends Contract> = {
-  [K in keyof C]: (input: z.output<C[K]['input']>) => Promise<z.input<C[K]['output']>> | z.input<C[K]['output']>;
+  [K in keyof C]: (
+    input: z.output<C[K]['input']>,
+  ) => Promise<z.input<C[K]['output']>> | z.input<C[K]['output']>;
 };
 
 /** The asking side, over any transport. */

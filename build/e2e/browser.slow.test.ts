@@ -191,9 +191,12 @@ describe.skipIf(!existsSync(browserPath))(
           .first()
           .waitFor()
           .catch(async (cause: Error) => {
-            throw new Error(`The receipt does not show its checks: ${await page.innerText('body')}`, {
-              cause,
-            });
+            throw new Error(
+              `The receipt does not show its checks: ${await page.locator('body').innerText()}`,
+              {
+                cause,
+              },
+            );
           });
         await look('receipt');
       },

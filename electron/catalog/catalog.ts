@@ -53,8 +53,6 @@ const order: Readonly<Record<ListQuery['sort'], string>> = {
 
 /** Reads of the catalog. Writes live beside the feature that owns them. */
 export class CatalogReads {
-  private byId: ReturnType<Db['prepare']> | undefined;
-
   constructor(private readonly db: Db) {}
 
   counts(where = '', params: readonly unknown[] = []): StateCounts {
@@ -87,14 +85,19 @@ export class CatalogReads {
       .prepare(`SELECT s.id FROM ${joined} ${where} ${inState} ORDER BY ${by} LIMIT ? OFFSET ?`)
       .pluck()
       .all(...params, ...query.states, query.limit, query.offset) as number[];
-    return { total, counts, rows: ids.flatMap((id) => this.series(id) ?? []) };
+    return { total, counts, rows: this.readRows(ids) };
   }
 
   series(id: number): SeriesRow | null {
-    const row = this.db.prepare(`SELECT ${columns} FROM ${joined} WHERE s.id = ?`).get(id) as
-      | RawSeries
-      | undefined;
-    return row ? toSeriesRow(row) : null;
+    return this.readRows([id])[0] ?? null;
+  }
+
+  private readRows(ids: readonly number[]): SeriesRow[] {
+    const byId = this.db.prepare(`SELECT ${columns} FROM ${joined} WHERE s.id = ?`);
+    return ids.flatMap((id) => {
+      const row = byId.get(id) as RawSeries | undefined;
+      return row ? toSeriesRow(row) : [];
+    });
   }
 
   problems(filter: { seriesId?: number; search?: string; limit: number; offset: number }): {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePng, type Raster } from './png.ts';
 
 /** Reads the files of `encodePng` by the letter of the specification, knowing nothing of it. */
-export function decodePng(png: Uint8Array): Raster {
+function decodePng(png: Uint8Array): Raster {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   const chunks = new Map<string, Uint8Array>();
   for (let at = 8; at < png.length; at += 12 + view.getUint32(at)) {

@@ -49,7 +49,10 @@ export function conform(volume: Volume, spacingMm: number): Volume<Float32Array>
 }
 
 /** Means of blocks of voxels; an incomplete last block is the mean of what is there. */
-export function averageBlocks(volume: Volume, factors: readonly [number, number, number]): Volume<Float32Array> {
+export function averageBlocks(
+  volume: Volume,
+  factors: readonly [number, number, number],
+): Volume<Float32Array> {
   const [nx, ny, nz] = volume.shape as [number, number, number];
   const [fx, fy, fz] = factors;
   const shape = [Math.ceil(nx / fx), Math.ceil(ny / fy), Math.ceil(nz / fz)] as [number, number, number];

@@ -34,7 +34,11 @@ export const catalogContract = defineContract({
     }),
   },
   'catalog.problems': {
-    input: z.object({ offset: z.number().default(0), limit: z.number().max(1000).default(200), search: z.string().default('') }),
+    input: z.object({
+      offset: z.number().default(0),
+      limit: z.number().max(1000).default(200),
+      search: z.string().default(''),
+    }),
     output: z.object({ total: z.number(), rows: z.array(seriesProblem) }),
   },
 });

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { faceInView, faceState, quarantineClass, scanState, seriesKind, seriesLayout } from '../import/records.ts';
+import {
+  faceInView,
+  faceState,
+  quarantineClass,
+  scanState,
+  seriesKind,
+  seriesLayout,
+} from '../import/records.ts';
 import { problem } from '../problem.ts';
 
 /** One row of the project's table: a series and where it stands. */

@@ -6,9 +6,15 @@ import { headerChange, methodInfo, policy, verdict } from './records.ts';
 export const deidentifyContract = defineContract({
   'deidentify.policies': { input: z.object({}), output: z.array(policy.extend({ builtIn: z.boolean() })) },
   'deidentify.savePolicy': { input: z.object({ policy }), output: policy },
-  'deidentify.deletePolicy': { input: z.object({ name: z.string() }), output: z.object({ deleted: z.boolean() }) },
+  'deidentify.deletePolicy': {
+    input: z.object({ name: z.string() }),
+    output: z.object({ deleted: z.boolean() }),
+  },
   /** A policy as the text of one file, and back; a wrong file is refused with the line that is wrong. */
-  'deidentify.exportPolicy': { input: z.object({ name: z.string() }), output: z.object({ text: z.string() }) },
+  'deidentify.exportPolicy': {
+    input: z.object({ name: z.string() }),
+    output: z.object({ text: z.string() }),
+  },
   'deidentify.importPolicy': { input: z.object({ text: z.string() }), output: policy },
   'deidentify.methods': { input: z.object({}), output: z.array(methodInfo) },
   /** What will happen to every attribute of this series. Writes nothing. */
@@ -19,7 +25,12 @@ export const deidentifyContract = defineContract({
   /** Runs the method on one scan into a preview folder; nothing enters the catalog. */
   'deidentify.previewFace': {
     input: z.object({ seriesId: z.number(), policy: z.string(), method: z.string().optional() }),
-    output: z.object({ verdict, pictures: z.array(picture), seconds: z.number(), batchSecondsEstimate: z.number() }),
+    output: z.object({
+      verdict,
+      pictures: z.array(picture),
+      seconds: z.number(),
+      batchSecondsEstimate: z.number(),
+    }),
   },
   'deidentify.start': {
     input: z.object({
@@ -38,11 +49,26 @@ export const deidentifyContract = defineContract({
     output: z.object({ state: z.enum(['open', 'encrypted', 'cut']), subjects: z.number() }),
   },
   /** Encrypts the pseudonym key and crosswalk under a passphrase. */
-  'deidentify.encryptCrosswalk': { input: z.object({ passphrase: z.string().min(8) }), output: z.object({ state: z.string() }) },
+  'deidentify.encryptCrosswalk': {
+    input: z.object({ passphrase: z.string().min(8) }),
+    output: z.object({ state: z.string() }),
+  },
   'deidentify.unlockCrosswalk': {
     input: z.object({ passphrase: z.string() }),
-    output: z.object({ rows: z.array(z.object({ subjectLabel: z.string(), patientId: z.string(), patientName: z.string(), shiftDays: z.number() })) }),
+    output: z.object({
+      rows: z.array(
+        z.object({
+          subjectLabel: z.string(),
+          patientId: z.string(),
+          patientName: z.string(),
+          shiftDays: z.number(),
+        }),
+      ),
+    }),
   },
   /** Destroys key and crosswalk; pseudonyms can never be traced back. Needs the words typed. */
-  'deidentify.cutAllTies': { input: z.object({ confirm: z.literal('cut all ties') }), output: z.object({ state: z.string() }) },
+  'deidentify.cutAllTies': {
+    input: z.object({ confirm: z.literal('cut all ties') }),
+    output: z.object({ state: z.string() }),
+  },
 });

@@ -51,7 +51,16 @@ export const policy = z.strictObject({
 });
 export type Policy = z.infer<typeof policy>;
 
-export const headerAction = z.enum(['keep', 'remove', 'empty', 'dummy', 'clean', 'replace-uid', 'shift-date', 'stamp']);
+export const headerAction = z.enum([
+  'keep',
+  'remove',
+  'empty',
+  'dummy',
+  'clean',
+  'replace-uid',
+  'shift-date',
+  'stamp',
+]);
 /** What happens to one attribute of one series; `before`/`after` are printable and cut at 120 characters. */
 export const headerChange = z.object({
   /** `(GGGG,EEEE)`; nested ones as a path, `(0008,1115)[0].(0020,000E)`. BIDS and NIfTI fields by name. */

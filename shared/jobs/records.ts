@@ -29,7 +29,9 @@ export const batchProgress = z.object({
   done: z.number(),
   failed: z.number(),
   cancelled: z.number(),
-  running: z.array(z.object({ jobId: z.number(), label: z.string(), message: z.string(), fraction: z.number() })),
+  running: z.array(
+    z.object({ jobId: z.number(), label: z.string(), message: z.string(), fraction: z.number() }),
+  ),
   itemsPerMinute: z.number().nullable(),
   secondsLeft: z.number().nullable(),
   finished: z.boolean(),

@@ -4,7 +4,10 @@ import { comparison, engineId } from './records.ts';
 
 export const morphometryContract = defineContract({
   /** Measures originals and current derivatives that have no measurement yet. */
-  'morphometry.start': { input: z.object({ seriesIds: z.array(z.number()).default([]) }), output: z.object({ batchId: z.string(), scans: z.number() }) },
+  'morphometry.start': {
+    input: z.object({ seriesIds: z.array(z.number()).default([]) }),
+    output: z.object({ batchId: z.string(), scans: z.number() }),
+  },
   'morphometry.comparison': {
     input: z.object({ engine: engineId.default('tissue-em'), method: z.string().default('') }),
     output: comparison,

@@ -53,7 +53,14 @@ export const comparison = z.object({
   failedAfter: z.number(),
   compared: z.number(),
   /** Scans whose GM, WM, CSF or TIV moved by more than 5 %. */
-  over5Percent: z.array(z.object({ seriesId: z.number(), subjectLabel: z.string(), structure: z.string(), percentChange: z.number() })),
+  over5Percent: z.array(
+    z.object({
+      seriesId: z.number(),
+      subjectLabel: z.string(),
+      structure: z.string(),
+      percentChange: z.number(),
+    }),
+  ),
   scansOver5Percent: z.number(),
   significantRaw: z.number(),
   significantHolm: z.number(),

@@ -24,15 +24,26 @@ export const folderEntry = z.object({ name: z.string(), path: z.string(), direct
 export const projectContract = defineContract({
   /** The open project, or null when none is open. */
   'project.current': { input: z.object({}), output: projectSummary.nullable() },
-  'project.open': { input: z.object({ dir: z.string().min(1), create: z.boolean().default(false) }), output: projectSummary },
-  'project.recent': { input: z.object({}), output: z.array(z.object({ dir: z.string(), name: z.string(), openedAt: z.string(), exists: z.boolean() })) },
+  'project.open': {
+    input: z.object({ dir: z.string().min(1), create: z.boolean().default(false) }),
+    output: projectSummary,
+  },
+  'project.recent': {
+    input: z.object({}),
+    output: z.array(
+      z.object({ dir: z.string(), name: z.string(), openedAt: z.string(), exists: z.boolean() }),
+    ),
+  },
   /** Server-side folder browser for the browser door; `dir` empty means the user's home. */
   'project.browse': {
     input: z.object({ dir: z.string().default('') }),
     output: z.object({ dir: z.string(), parent: z.string().nullable(), entries: z.array(folderEntry) }),
   },
   /** Who is sitting here; recorded with every decision. */
-  'project.settings': { input: z.object({}), output: z.object({ reviewer: z.string(), policyName: z.string() }) },
+  'project.settings': {
+    input: z.object({}),
+    output: z.object({ reviewer: z.string(), policyName: z.string() }),
+  },
   'project.saveSettings': {
     input: z.object({ reviewer: z.string().optional(), policyName: z.string().optional() }),
     output: z.object({ reviewer: z.string(), policyName: z.string() }),

@@ -21,7 +21,12 @@ export const reviewContract = defineContract({
   },
   'review.item': { input: z.object({ derivativeId: z.number() }), output: reviewItem },
   'review.decide': {
-    input: z.object({ derivativeId: z.number(), decision: reviewDecision, note: z.string().default(''), reviewer: z.string().min(1) }),
+    input: z.object({
+      derivativeId: z.number(),
+      decision: reviewDecision,
+      note: z.string().default(''),
+      reviewer: z.string().min(1),
+    }),
     output: z.object({ state: z.string() }),
   },
 });

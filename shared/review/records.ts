@@ -42,6 +42,8 @@ export const reviewItem = z.object({
   pictures: z.array(picture),
   reviews: z.array(reviewRecord),
   /** Other attempts on the same series, newest first. */
-  attempts: z.array(z.object({ derivativeId: z.number(), method: z.string(), state: z.string(), createdAt: z.string() })),
+  attempts: z.array(
+    z.object({ derivativeId: z.number(), method: z.string(), state: z.string(), createdAt: z.string() }),
+  ),
 });
 export type ReviewItem = z.infer<typeof reviewItem>;

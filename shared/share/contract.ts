@@ -33,5 +33,8 @@ export const shareContract = defineContract({
     output: z.object({ batchId: z.string(), shareId: z.number() }),
   },
   'share.list': { input: z.object({}), output: z.array(shareRow) },
-  'share.receipt': { input: z.object({ shareId: z.number() }), output: z.object({ receipt: shareReceipt, htmlUrl: z.string() }) },
+  'share.receipt': {
+    input: z.object({ shareId: z.number() }),
+    output: z.object({ receipt: shareReceipt, htmlUrl: z.string() }),
+  },
 });

@@ -13,7 +13,11 @@ export const checklistItem = z.object({
 export type ChecklistItem = z.infer<typeof checklistItem>;
 
 /** An explicit decision to let a held scan leave. */
-export const shareOverride = z.object({ seriesId: z.number(), reason: z.string().min(3), by: z.string().min(1) });
+export const shareOverride = z.object({
+  seriesId: z.number(),
+  reason: z.string().min(3),
+  by: z.string().min(1),
+});
 export type ShareOverride = z.infer<typeof shareOverride>;
 
 /** One number of the verdict, in the unit a person reads; null when it could not be measured. */
@@ -70,7 +74,11 @@ export const sharedScan = z.object({
 export type SharedScan = z.infer<typeof sharedScan>;
 
 /** One finding of the byte search; the identifier itself is never written down, only its kind. */
-export const leak = z.object({ file: z.string(), identifierKind: z.string(), where: z.enum(['name', 'content']) });
+export const leak = z.object({
+  file: z.string(),
+  identifierKind: z.string(),
+  where: z.enum(['name', 'content']),
+});
 export type Leak = z.infer<typeof leak>;
 
 export const shareReceipt = z.object({
@@ -82,7 +90,15 @@ export const shareReceipt = z.object({
   formats: z.array(shareFormat),
   scans: z.array(sharedScan),
   /** Scans that stay, with the reason: counts in = shared + held. */
-  held: z.array(z.object({ seriesId: z.number(), subjectLabel: z.string(), kind: z.string(), state: z.string(), reason: z.string() })),
+  held: z.array(
+    z.object({
+      seriesId: z.number(),
+      subjectLabel: z.string(),
+      kind: z.string(),
+      state: z.string(),
+      reason: z.string(),
+    }),
+  ),
   checks: z.array(checklistItem),
   leaks: z.array(leak),
   /** null when no shared scan was measured. */
