@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { defaceFile } from '../deidentify/face/deface-file.ts';
 import { faceMethod } from '../deidentify/face/methods.ts';
 import { quietContext } from '../worker/task.ts';
-import { need } from './import.ts';
+import { need, needFile } from './import.ts';
 import type { Command } from './main.ts';
 
 export const defaceCommand: Command = {
@@ -18,7 +18,7 @@ export const defaceCommand: Command = {
     const method = faceMethod(need(values.method, '--method ID')).id;
     const result = await defaceFile(
       {
-        input: need(positionals[0], 'an input file'),
+        input: needFile(positionals[0]),
         output: need(positionals[1], 'an output file'),
         method,
         params: {},

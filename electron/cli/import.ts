@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { seriesKind } from '../../shared/import/records.ts';
 import { UserError } from '../dispatch.ts';
@@ -35,6 +36,19 @@ export function need(value: string | undefined, what: string): string {
       'Run the command with --help to see its usage.',
     );
   return value;
+}
+
+/** @throws UserError when there is no such file */
+export function needFile(path: string | undefined): string {
+  const file = need(path, 'an input file');
+  if (!existsSync(file)) {
+    throw new UserError(
+      'no-such-file',
+      `There is no file ${file}.`,
+      'Check the path; it is taken from where you are.',
+    );
+  }
+  return file;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UserError } from '../dispatch.ts';
 import { volumesOfFile } from '../morphometry/tasks.ts';
-import { need } from './import.ts';
+import { needFile } from './import.ts';
 import type { Command } from './main.ts';
 import { formatTable } from './output.ts';
 
@@ -22,7 +22,7 @@ export const volumesCommand: Command = {
         'This build has: tissue-em.',
       );
     }
-    const { engine, volumes } = await volumesOfFile(need(positionals[0], 'an input file'), 'tissue-em');
+    const { engine, volumes } = await volumesOfFile(needFile(positionals[0]), 'tissue-em');
     output.text(
       formatTable(
         ['structure', 'mm³'],
