@@ -8,12 +8,11 @@ import { verdictLimits } from '../../shared/deidentify/records.ts';
 /**
  * Faces and brains over a folder of heads: Dice against reference brain masks, face states, verdicts, seconds.
  *
- * Usage: face <data folder with heads/ and labels/ixi_dlmuse/> [every n-th IXI head, default 1] [method]
+ * Usage: face [data folder with heads/ and labels/ixi_dlmuse/, default ../shared/data] [every n-th IXI head] [method]
  * Prints one line per head as JSON, then a summary.
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const [folder, every = '1', method = 'quickshear'] = args;
-  if (!folder) throw new Error('Usage: face <data folder> [every n-th IXI head] [method]');
+  const [folder = join(process.cwd(), '..', 'shared', 'data'), every = '1', method = 'quickshear'] = args;
   const all = (await readdir(join(folder, 'heads'))).filter((f) => f.endsWith('.nii.gz')).sort();
   const ixi = all.filter((f) => f.startsWith('ixi')).filter((_, n) => n % Number(every) === 0);
   const files = [...all.filter((f) => !f.startsWith('ixi')), ...ixi];

@@ -10,14 +10,14 @@ import type { Problem } from '../../../shared/problem.ts';
 import { conform } from '../../volume/conform.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { type BrainQuality, brainProblems, measureBrain } from './brain-quality.ts';
+import { type BrainQuality, brainProblems, measureBrain, STRIPPED } from './brain-quality.ts';
 import { growSurface, type SurfaceSettings } from './brain-surface.ts';
 import { signedDistance } from './distance.ts';
-import { evenOut } from './even-out.ts';
+import { ball, evenOut } from './even-out.ts';
 import { findHead, type HeadStart, percentiles } from './head-start.ts';
 import type { Mesh } from './icosphere.ts';
 import { above, countOnes, dilate, erode, fillHoles, largestComponent } from './morphology.ts';
-import { fitAverageBrain, type PriorFit } from './prior-fit.ts';
+import { fitAverageBrain, fitToBorder, type PriorFit } from './prior-fit.ts';
 import { voxelise } from './voxelise.ts';
 
 export interface BrainExtraction {
@@ -31,8 +31,18 @@ export interface BrainExtraction {
 }
 
 const SPACING = 2; // mm, working grid
+const SIZES = [SPACING, SPACING, SPACING] as const;
 /** Smith's b_t = 0.5; the larger ones are tried only when the surface came to lie on the skin. */
 const FRACTIONS = [0.5, 0.65, 0.75];
+/** Times the fine surface is grown and the average brain fitted to it again; the last ones vote on each voxel. */
+const ROUNDS = 5;
+const VOTES = 3;
+/** How far outside the average brain the surface may go before it is pushed back, mm. */
+const SLACK_MM = 4;
+/** How much farther than that the rounds together may carry it from where the first fit was, mm. */
+const ANCHOR_MM = 1;
+/** Shading of the fine surface is read from voxels at least this deep in the average brain, mm. */
+const DEEP_MM = 4;
 /** Share of the brain's border within 4 mm of the outside of the head that means "on the skin". */
 const ON_SKIN = 0.08;
 
@@ -40,8 +50,9 @@ const ON_SKIN = 0.08;
  * The brain of a whole-head T1-weighted scan, any orientation and resolution.
  *
  * On a 2 mm RAS grid: shading is evened out, a sphere hung from the top of the head grows to a rough surface (Smith 2002),
- * the ICBM152 average brain is fitted to its upper part, and a second surface grows from inside that average brain on a
- * leash of 5 mm, which keeps it out of neck and orbits. Doubt is reported as Problems, never silent.
+ * the ICBM152 average brain is fitted to its upper part, and a finer surface grows from inside that average brain on a
+ * leash of 4 mm, which keeps it out of neck and orbits; fit and growth repeat with the shading read from inside the
+ * average brain, so that what an edit did to the face reaches the result as little as possible. Doubt is reported as Problems, never silent.
  *
  * @param volume first frame is used
  * @throws the signal's reason when aborted
@@ -52,16 +63,20 @@ export async function extractBrain(
 ): Promise<BrainExtraction> {
   const raw = conform(volume, SPACING);
   const head = findHead(raw, SPACING);
-  const work = evenOut(raw, head, SPACING);
-  const outsideHead = signedDistance(closedHead(raw, head), work.shape, [SPACING, SPACING, SPACING]);
+  const work = evenOut(
+    raw,
+    ball(raw.shape, head.centre, 0.7 * head.halfWidthMm, SPACING),
+    head.threshold,
+    SPACING,
+  );
+  const outsideHead = signedDistance(closedHead(raw, head), work.shape, SIZES);
   let best: { mask: Uint8Array; fit: PriorFit; quality: BrainQuality } | null = null;
   for (const fraction of FRACTIONS) {
-    const { surface, fit } = twoSurfaces(work, head, fraction, options.signal);
-    const mask = voxelise(surface, work.shape);
-    const quality = measureBrain(mask, outsideHead, fit, work.shape, SPACING, fraction);
+    const { mask, fit, even } = findSurfaces(raw, work, head, fraction, options.signal);
+    const quality = measureBrain({ mask, outsideHead, fit, work: even, spacingMm: SPACING, fraction });
     if (!best || quality.onSkin < 0.5 * best.quality.onSkin) best = { mask, fit, quality };
     // A skull-stripped scan has no skin: trying again would only cut into the brain.
-    if (quality.onSkin < ON_SKIN || quality.onSkin > 0.6) break;
+    if (quality.onSkin < ON_SKIN || quality.onSkin > STRIPPED) break;
   }
   const { mask: found, fit, quality } = best!;
   const native = resample({ ...work, data: Float32Array.from(found) }, volume);
@@ -81,13 +96,14 @@ function closedHead(raw: Volume<Float32Array>, head: HeadStart): Uint8Array {
   return erode(fillHoles(grown, raw.shape), raw.shape, 3);
 }
 
-/** First rough and free, then fine and held near the average brain. */
-function twoSurfaces(
+/** First rough and free, then fine and held near the average brain, again and again. */
+function findSurfaces(
+  raw: Volume<Float32Array>,
   work: Volume<Float32Array>,
   head: HeadStart,
   fraction: number,
   signal: AbortSignal,
-): { surface: Mesh; fit: PriorFit } {
+): { mask: Uint8Array; fit: PriorFit; even: Volume<Float32Array> } {
   const radius = (0.6 * head.halfWidthMm) / SPACING;
   const base = { low: 0, threshold: 0.2, fraction, spacingMm: SPACING, signal };
   const coarse = growSurface(work, {
@@ -102,18 +118,40 @@ function twoSurfaces(
   const s = head.halfWidthMm / 76 / SPACING;
   const placed = fromColumns([s, 0, 0], [0, s, 0], [0, 0, s], head.centre);
   const start = multiply(placed, fromColumns([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 18, -8]));
-  const rough = fitAverageBrain(coarse, start, SPACING);
-  const surface = regrow(work, rough, base);
-  return { surface, fit: fitAverageBrain(surface, rough.affine, SPACING, -50) };
+  let fit = fitAverageBrain(coarse, start, SPACING);
+  // From here on only the average brain and what lies in it decide, so that rounds forget how the face, the neck or
+  // an edit of them shaped the first surface. Single rounds still waver by a voxel here and there: the last ones vote.
+  const votes = new Uint8Array(raw.data.length);
+  let even = work;
+  let first: Float32Array | undefined;
+  for (let round = 0; round < ROUNDS; round++) {
+    const inside = voxelise(fit.mesh, raw.shape);
+    const leash = signedDistance(inside, raw.shape, SIZES);
+    // Where scalp touches brain without a dark layer, fit and surface would lead each other outwards for ever.
+    first ??= leash.slice();
+    for (let n = 0; n < leash.length; n++) leash[n] = Math.max(leash[n]!, first[n]! - ANCHOR_MM);
+    if (round < 2) {
+      const deep = above(
+        leash.map((d) => -d),
+        DEEP_MM,
+      );
+      even = evenOut(raw, inside, head.threshold, SPACING, deep);
+    }
+    const surface = regrow(even, fit, inside, leash, base);
+    const mask = voxelise(surface, raw.shape);
+    fit = fitToBorder(signedDistance(mask, raw.shape, SIZES), raw.shape, fit.affine, SPACING, -50);
+    if (round >= ROUNDS - VOTES) for (let n = 0; n < votes.length; n++) votes[n]! += mask[n]!;
+  }
+  return { mask: Uint8Array.from(votes, (v) => (v > VOTES / 2 ? 1 : 0)), fit, even };
 }
 
 function regrow(
   work: Volume<Float32Array>,
   fit: PriorFit,
+  inside: Uint8Array,
+  leash: Float32Array,
   base: Pick<SurfaceSettings, 'low' | 'threshold' | 'fraction' | 'spacingMm' | 'signal'>,
 ): Mesh {
-  const inside = voxelise(fit.mesh, work.shape);
-  const leash = signedDistance(inside, work.shape, [SPACING, SPACING, SPACING]);
   const centre: Vec3 = [0, 0, 0];
   const { points, triangles } = fit.mesh;
   for (let v = 0; v < points.length; v++) centre[v % 3]! += (3 * points[v]!) / points.length;
@@ -129,7 +167,7 @@ function regrow(
     level: 4,
     start: { points: shrunk, triangles },
     leash,
-    slackMm: 5,
+    slackMm: SLACK_MM,
   });
 }
 

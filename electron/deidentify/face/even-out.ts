@@ -2,7 +2,7 @@ import { averageBlocks } from '../../volume/conform.ts';
 import { smoothAxes } from '../../volume/gaussian.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { type HeadStart, percentiles } from './head-start.ts';
+import { percentiles } from './head-start.ts';
 
 const SHADING_MM = 28;
 
@@ -14,24 +14,29 @@ const SHADING_MM = 28;
  * so that fat behind a thin skull does not look like more brain.
  *
  * @param volume RAS+, isotropic
+ * @param core voxels whose median is brain
+ * @param threshold head/air threshold
+ * @param within voxels the shading is read from, all of them when left out; with the brain's own neighbourhood, what
+ *   lies in the face or neck has no say
  * @returns a new volume in which the median of tissue is about 1 everywhere
  */
 export function evenOut(
   volume: Volume<Float32Array>,
-  head: HeadStart,
+  core: Uint8Array,
+  threshold: number,
   spacingMm: number,
+  within?: Uint8Array,
 ): Volume<Float32Array> {
-  const { shape } = volume;
   let data = volume.data;
-  const core = insideEllipsoid(shape, head, spacingMm, 0.7);
   for (let pass = 0; pass < 2; pass++) {
-    const floor = pass === 0 ? head.threshold : 0.25;
+    const floor = pass === 0 ? threshold : 0.25;
     const source = data;
     const [median] = percentiles(source, [50], (n) => core[n] === 1 && source[n]! > floor) as [number];
     const cap = (pass === 0 ? 2.2 : 1.7) * median;
     const weight = new Float32Array(source.length);
     const tissue = new Float32Array(source.length);
     for (let n = 0; n < source.length; n++) {
+      if (within && !within[n]) continue;
       const v = source[n]!;
       // Far brighter than what lies deep in the head, or far darker: fat, air, bone, not what shading is read from.
       if (v > floor && v < cap && v > 0.35 * median) {
@@ -61,17 +66,17 @@ export function evenOut(
   return { ...volume, data: out };
 }
 
-/** Voxels within a fraction of the half width around the guessed middle of the brain. */
-function insideEllipsoid(
+/** Voxels within a radius (mm) of a point given in voxels. */
+export function ball(
   shape: readonly number[],
-  head: HeadStart,
+  centre: readonly [number, number, number],
+  radiusMm: number,
   spacingMm: number,
-  fraction: number,
 ): Uint8Array {
   const [nx, ny, nz] = shape as [number, number, number];
-  const r2 = ((fraction * head.halfWidthMm) / spacingMm) ** 2;
+  const r2 = (radiusMm / spacingMm) ** 2;
   const out = new Uint8Array(nx * ny * nz);
-  const [x, y, z] = head.centre;
+  const [x, y, z] = centre;
   let at = 0;
   for (let k = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {

@@ -1,4 +1,5 @@
 import { type Affine, apply, multiply } from '../../../shared/geometry/affine.ts';
+import { linear } from '../../volume/resample.ts';
 import prior from './brain-prior.json' with { type: 'json' };
 import { icosphere, type Mesh } from './icosphere.ts';
 
@@ -92,11 +93,107 @@ export function fitAverageBrain(surface: Mesh, start: Affine, spacingMm: number,
     );
     affine = multiply(update, affine);
   }
+  return placed(affine, residual);
+}
+
+/** Distance (mm) at which a point of the average brain loses most of its pull. */
+const REACH_MM = 4;
+
+/**
+ * Fits the average brain to the border of a mask, affine, from a start that is nearly right.
+ *
+ * Gauss–Newton on the distance to the border with Geman–McClure weights: unlike closest vertices it does not feel how a
+ * surface was cut into triangles, and no point comes and goes between steps, so that a small change of the mask is a
+ * small change of the fit.
+ *
+ * @param border signed distance to the mask on the working grid, mm, positive outside
+ * @param start average brain (mm) → working grid (voxels)
+ * @param lowestMm lowest height (ICBM152 mm) that pulls
+ */
+export function fitToBorder(
+  border: Float32Array,
+  shape: readonly number[],
+  start: Affine,
+  spacingMm: number,
+  lowestMm: number,
+): PriorFit {
+  const [nx, ny, nz] = shape as [number, number, number];
+  const brain = averageBrain(3).points;
+  const at = (x: number, y: number, z: number) => linear(border, nx, ny, nz, x, y, z);
+  let affine = start;
+  const distances: number[] = [];
+  for (let step = 0; step < 25; step++) {
+    const normal = new Float64Array(12 * 13); // normal equations, right-hand side as the 13th column
+    distances.length = 0;
+    // About the middle of the brain in units of 100 mm, so that shifts and stretches weigh alike.
+    const unit = 100 / spacingMm;
+    const middle = apply(affine, 0, -18, 8);
+    for (let v = 0; v < brain.length; v += 3) {
+      if (brain[v + 2]! <= lowestMm) continue;
+      const [x, y, z] = apply(affine, brain[v]!, brain[v + 1]!, brain[v + 2]!);
+      const d = at(x, y, z);
+      distances.push(Math.abs(d));
+      const gradient = [
+        (at(x + 1, y, z) - at(x - 1, y, z)) / 2,
+        (at(x, y + 1, z) - at(x, y - 1, z)) / 2,
+        (at(x, y, z + 1) - at(x, y, z - 1)) / 2,
+      ];
+      const weight = 1 / (1 + (d / REACH_MM) ** 2) ** 2;
+      const from = [(x - middle[0]) / unit, (y - middle[1]) / unit, (z - middle[2]) / unit, 1];
+      const row = gradient.flatMap((g) => from.map((f) => g * f));
+      for (let r = 0; r < 12; r++) {
+        for (let c = r; c < 12; c++) normal[r * 13 + c]! += weight * row[r]! * row[c]!;
+        normal[r * 13 + 12]! -= weight * row[r]! * d;
+      }
+    }
+    const update = solveSymmetric(normal, 12);
+    const move = [...update.slice(0, 12), 0, 0, 0, 0];
+    for (let r = 0; r < 3; r++) {
+      for (let c = 0; c < 3; c++) move[4 * r + c]! /= unit;
+      move[4 * r + 3]! -=
+        move[4 * r]! * middle[0] + move[4 * r + 1]! * middle[1] + move[4 * r + 2]! * middle[2];
+    }
+    affine = multiply(
+      Float64Array.from(move, (v, n) => v + (n % 5 === 0 ? 1 : 0)),
+      affine,
+    );
+    if (Math.max(...update.map(Math.abs)) * spacingMm < 0.02) break;
+  }
+  distances.sort((a, b) => a - b);
+  const kept = distances.slice(0, Math.ceil(0.8 * distances.length));
+  return placed(affine, kept.reduce((sum, d) => sum + d, 0) / Math.max(1, kept.length));
+}
+
+/** Solves n symmetric equations given by their upper triangle and a last column, a little stiffened (Cholesky). */
+function solveSymmetric(a: Float64Array, n: number): number[] {
+  const w = n + 1;
+  let trace = 0;
+  for (let r = 0; r < n; r++) trace += a[r * w + r]!;
+  const low = new Float64Array(n * n);
+  const out: number[] = [];
+  for (let r = 0; r < n; r++) {
+    for (let c = 0; c <= r; c++) {
+      let sum = a[c * w + r]! + (r === c ? (1e-4 * trace) / n + 1e-12 : 0);
+      for (let m = 0; m < c; m++) sum -= low[r * n + m]! * low[c * n + m]!;
+      low[r * n + c] = r === c ? Math.sqrt(Math.max(sum, 1e-12)) : sum / low[c * n + c]!;
+    }
+    let right = a[r * w + n]!;
+    for (let m = 0; m < r; m++) right -= low[r * n + m]! * out[m]!;
+    out.push(right / low[r * n + r]!);
+  }
+  for (let r = n - 1; r >= 0; r--) {
+    for (let m = r + 1; m < n; m++) out[r]! -= low[m * n + r]! * out[m]!;
+    out[r]! /= low[r * n + r]!;
+  }
+  return out;
+}
+
+function placed(affine: Affine, residualMm: number): PriorFit {
   const points = new Float64Array(averageBrain(4).points);
   for (let v = 0; v < points.length; v += 3) {
     points.set(apply(affine, points[v]!, points[v + 1]!, points[v + 2]!), v);
   }
-  return { mesh: { points, triangles: icosphere(4).triangles }, residualMm: residual, affine };
+  return { mesh: { points, triangles: icosphere(4).triangles }, residualMm, affine };
 }
 
 /**
