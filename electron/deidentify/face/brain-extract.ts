@@ -32,15 +32,21 @@ export interface BrainExtraction {
 
 const SPACING = 2; // mm, working grid
 const SIZES = [SPACING, SPACING, SPACING] as const;
-/** Smith's b_t = 0.5; the larger ones are tried only when the surface came to lie on the skin. */
-const FRACTIONS = [0.5, 0.65, 0.75];
+/**
+ * Smith's b_t = 0.5; the larger ones are tried only when the surface came to lie on the skin, and then on an anchor: how
+ * much farther (mm) than the leash the rounds together may carry the surface from where the first fit was. Where scalp
+ * touches brain without a dark layer, fit and surface would lead each other outwards for ever.
+ */
+const ATTEMPTS = [
+  { fraction: 0.5, anchorMm: Infinity },
+  { fraction: 0.65, anchorMm: 1 },
+  { fraction: 0.75, anchorMm: 1 },
+];
 /** Times the fine surface is grown and the average brain fitted to it again; the last ones vote on each voxel. */
 const ROUNDS = 5;
 const VOTES = 3;
 /** How far outside the average brain the surface may go before it is pushed back, mm. */
 const SLACK_MM = 4;
-/** How much farther than that the rounds together may carry it from where the first fit was, mm. */
-const ANCHOR_MM = 1;
 /** Shading of the fine surface is read from voxels at least this deep in the average brain, mm. */
 const DEEP_MM = 4;
 /** Share of the brain's border within 4 mm of the outside of the head that means "on the skin". */
@@ -52,7 +58,8 @@ const ON_SKIN = 0.08;
  * On a 2 mm RAS grid: shading is evened out, a sphere hung from the top of the head grows to a rough surface (Smith 2002),
  * the ICBM152 average brain is fitted to its upper part, and a finer surface grows from inside that average brain on a
  * leash of 4 mm, which keeps it out of neck and orbits; fit and growth repeat with the shading read from inside the
- * average brain, so that what an edit did to the face reaches the result as little as possible. Doubt is reported as Problems, never silent.
+ * average brain, so that what an edit did to the face reaches the result as little as possible. Doubt is reported as
+ * Problems, never silent.
  *
  * @param volume first frame is used
  * @throws the signal's reason when aborted
@@ -71,8 +78,8 @@ export async function extractBrain(
   );
   const outsideHead = signedDistance(closedHead(raw, head), work.shape, SIZES);
   let best: { mask: Uint8Array; fit: PriorFit; quality: BrainQuality } | null = null;
-  for (const fraction of FRACTIONS) {
-    const { mask, fit, even } = findSurfaces(raw, work, head, fraction, options.signal);
+  for (const { fraction, anchorMm } of ATTEMPTS) {
+    const { mask, fit, even } = findSurfaces(raw, work, head, { fraction, anchorMm }, options.signal);
     const quality = measureBrain({ mask, outsideHead, fit, work: even, spacingMm: SPACING, fraction });
     if (!best || quality.onSkin < 0.5 * best.quality.onSkin) best = { mask, fit, quality };
     // A skull-stripped scan has no skin: trying again would only cut into the brain.
@@ -101,7 +108,7 @@ function findSurfaces(
   raw: Volume<Float32Array>,
   work: Volume<Float32Array>,
   head: HeadStart,
-  fraction: number,
+  { fraction, anchorMm }: { fraction: number; anchorMm: number },
   signal: AbortSignal,
 ): { mask: Uint8Array; fit: PriorFit; even: Volume<Float32Array> } {
   const radius = (0.6 * head.halfWidthMm) / SPACING;
@@ -127,9 +134,8 @@ function findSurfaces(
   for (let round = 0; round < ROUNDS; round++) {
     const inside = voxelise(fit.mesh, raw.shape);
     const leash = signedDistance(inside, raw.shape, SIZES);
-    // Where scalp touches brain without a dark layer, fit and surface would lead each other outwards for ever.
     first ??= leash.slice();
-    for (let n = 0; n < leash.length; n++) leash[n] = Math.max(leash[n]!, first[n]! - ANCHOR_MM);
+    for (let n = 0; n < leash.length; n++) leash[n] = Math.max(leash[n]!, first[n]! - anchorMm);
     if (round < 2) {
       const deep = above(
         leash.map((d) => -d),
