@@ -1,6 +1,6 @@
 // Bundles the main process, workers, command line and Electron shell with esbuild, the screens with vite.
 // Plain JavaScript, because it runs before anything is built.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const quick = process.argv.includes('--no-renderer');
@@ -14,7 +14,6 @@ export const external = [
   'piscina',
   'bids-validator',
   'electron',
-  'esbuild',
 ];
 
 const shared = {
@@ -32,39 +31,46 @@ const shared = {
   },
 };
 
-const entries = {
-  'cli/main': 'electron/cli/main.ts',
-  'cli/start': 'electron/cli/start.ts',
-  'worker/main': 'electron/worker/main.ts',
-  'shell/main': 'electron/shell/main.ts',
-  'build/demo': 'build/demo.ts',
-  'build/bench': 'build/bench.ts',
-  'build/pack': 'build/pack.ts',
-  'build/smoke-electron': 'build/smoke-electron.ts',
-  'build/build-sqlite': 'build/native/build-sqlite.ts',
-  'build/make-icons': 'build/icons/make-icons.ts',
-};
-const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 await build({
   ...shared,
-  entryPoints: present,
+  entryPoints: {
+    'cli/main': 'electron/cli/main.ts',
+    'cli/start': 'electron/cli/start.ts',
+    'worker/main': 'electron/worker/main.ts',
+    'shell/main': 'electron/shell/main.ts',
+  },
   outdir: 'dist',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
 });
-if (existsSync('electron/shell/preload.ts')) {
-  await build({
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    external: ['electron'],
-    logLevel: 'warning',
-    entryPoints: ['electron/shell/preload.ts'],
-    outfile: 'dist/shell/preload.cjs',
-  });
-}
-if (!quick && existsSync('renderer/vite.config.ts')) {
+// Programs of the checkout share no chunk with the application: nothing of theirs is ever packaged.
+await build({
+  ...shared,
+  external: [...external, 'esbuild'],
+  entryPoints: {
+    demo: 'build/demo.ts',
+    bench: 'build/bench.ts',
+    pack: 'build/pack.ts',
+    'smoke-electron': 'build/smoke-electron.ts',
+    'build-sqlite': 'build/native/build-sqlite.ts',
+    'make-icons': 'build/icons/make-icons.ts',
+    sample: 'build/sample.ts',
+  },
+  outdir: 'dist/build',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+});
+await build({
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['electron'],
+  logLevel: 'warning',
+  entryPoints: ['electron/shell/preload.ts'],
+  outfile: 'dist/shell/preload.cjs',
+});
+if (!quick) {
   const { build: viteBuild } = await import('vite');
   await viteBuild({ configFile: 'renderer/vite.config.ts', logLevel: 'warn' });
 }
