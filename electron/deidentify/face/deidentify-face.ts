@@ -106,7 +106,7 @@ export async function deidentifyFace(
   const at = new Date().toISOString();
   const inputs = [work.inputSha256];
   const steps: AppliedStep[] = [
-    { name: 'brain-extract', version: '1.0.0', params: { marginMm: BRAIN_MARGIN_MM }, inputs, at },
+    { name: 'brain-extract', version: '1.1.0', params: { marginMm: BRAIN_MARGIN_MM }, inputs, at },
     ...(found.state === 'brain-only'
       ? []
       : [
