@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { need } from './import.ts';
-import type { Command } from './main.ts';
+import { need } from './arguments.ts';
+import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
 

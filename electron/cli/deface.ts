@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { defaceFile } from '../deidentify/face/deface-file.ts';
 import { faceMethod } from '../deidentify/face/methods.ts';
 import { quietContext } from '../worker/task.ts';
-import { need, needFile } from './import.ts';
-import type { Command } from './main.ts';
+import { need, needFile } from './arguments.ts';
+import type { Command } from './command.ts';
 
 export const defaceCommand: Command = {
   name: 'deface',

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { UserError } from '../dispatch.ts';
-import { exitCodeOf, need } from './import.ts';
-import type { Command } from './main.ts';
+import { exitCodeOf, need } from './arguments.ts';
+import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
 

@@ -1,4 +1,4 @@
-import type { Command } from './main.ts';
+import type { Command } from './command.ts';
 import { formatTable } from './output.ts';
 import { createProjectClient } from './project-client.ts';
 

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { seriesKind } from '../../shared/import/records.ts';
 import { UserError } from '../dispatch.ts';
-import type { Command } from './main.ts';
-import { type ExitCode, formatTable, type Output } from './output.ts';
+import { need } from './arguments.ts';
+import type { Command } from './command.ts';
+import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
 
 export const importCommand: Command = {
@@ -27,29 +27,6 @@ export const importCommand: Command = {
     }
   },
 };
-
-export function need(value: string | undefined, what: string): string {
-  if (!value)
-    throw new UserError(
-      'bad-arguments',
-      `Expected ${what}.`,
-      'Run the command with --help to see its usage.',
-    );
-  return value;
-}
-
-/** @throws UserError when there is no such file */
-export function needFile(path: string | undefined): string {
-  const file = need(path, 'an input file');
-  if (!existsSync(file)) {
-    throw new UserError(
-      'no-such-file',
-      `There is no file ${file}.`,
-      'Check the path; it is taken from where you are.',
-    );
-  }
-  return file;
-}
 
 /**
  * Imports and prints the totals.
@@ -102,14 +79,4 @@ async function nameUnknownKinds(client: ProjectClient, kind: string): Promise<vo
     if (ids.length === 0) return;
     await client.ask['import.setKind']({ seriesIds: ids, kind: known.data });
   }
-}
-
-/** Counts of every state, as an exit code: 2 when anything waits for a person or failed. */
-export function exitCodeOf(counts: {
-  queued: number;
-  running: number;
-  'needs-review': number;
-  failed: number;
-}): ExitCode {
-  return counts.queued + counts.running + counts['needs-review'] + counts.failed > 0 ? 2 : 0;
 }

@@ -1,24 +1,18 @@
 #!/usr/bin/env node
 import { UserError } from '../dispatch.ts';
+import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { defaceCommand } from './deface.ts';
 import { deidentifyCommand } from './deidentify.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { methodsCommand } from './methods.ts';
-import { createOutput, type ExitCode, type Output } from './output.ts';
+import { createOutput, type ExitCode } from './output.ts';
 import { reviewCommand } from './review.ts';
 import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { shareCommand } from './share.ts';
 import { volumesCommand } from './volumes.ts';
-
-export interface Command {
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
-  run(args: string[], output: Output): Promise<ExitCode>;
-}
 
 const commands: readonly Command[] = [
   runCommand,

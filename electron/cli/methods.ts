@@ -1,5 +1,5 @@
 import { listMethods } from '../deidentify/batch-handlers.ts';
-import type { Command } from './main.ts';
+import type { Command } from './command.ts';
 import { formatTable } from './output.ts';
 
 export const methodsCommand: Command = {

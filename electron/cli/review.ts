@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UserError } from '../dispatch.ts';
-import { exitCodeOf, need } from './import.ts';
-import type { Command } from './main.ts';
+import { exitCodeOf, need } from './arguments.ts';
+import type { Command } from './command.ts';
 import { formatTable } from './output.ts';
 import { createProjectClient } from './project-client.ts';
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { exitCodeOf, need } from './arguments.ts';
+import type { Command } from './command.ts';
 import { printComparison } from './compare.ts';
 import { deidentifyAll } from './deidentify.ts';
-import { exitCodeOf, importInto, need } from './import.ts';
-import type { Command } from './main.ts';
+import { importInto } from './import.ts';
 import { createProjectClient } from './project-client.ts';
 import { parseFormats, writeShareTo } from './share.ts';
 

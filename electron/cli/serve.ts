@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startLoopback } from '../loopback/server.ts';
-import type { Command } from './main.ts';
+import type { Command } from './command.ts';
 import { createProjectClient } from './project-client.ts';
 
 export const serveCommand: Command = {

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ShareFormat } from '../../shared/share/records.ts';
 import { UserError } from '../dispatch.ts';
-import { exitCodeOf, need } from './import.ts';
-import type { Command } from './main.ts';
+import { exitCodeOf, need } from './arguments.ts';
+import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { UserError } from '../dispatch.ts';
 import { volumesOfFile } from '../morphometry/tasks.ts';
-import { needFile } from './import.ts';
-import type { Command } from './main.ts';
+import { needFile } from './arguments.ts';
+import type { Command } from './command.ts';
 import { formatTable } from './output.ts';
 
 export const volumesCommand: Command = {
