@@ -41,7 +41,8 @@ describe.skipIf(!existsSync(data))('on real heads (skipped where the shared data
   });
 
   it.each([
-    ['dcmqa-xa30_adult31yM_tfl2mm', 'intact', 'passed'],
+    // The head is tilted: the plane leaves brow and eyelids (59 % of the face surface changed), and a person must see it.
+    ['dcmqa-xa30_adult31yM_tfl2mm', 'intact', 'needs-review'],
     ['studyforrest-phantom_T1_defaced', 'removed', 'needs-review'],
     ['ds002748_sub-01_T1_skullstripped', 'brain-only', 'passed'],
   ])('%s is %s and %s', async (name, faceState, state) => {
