@@ -18,6 +18,7 @@ import { jobsHandlers } from './jobs/handlers.ts';
 import { type Log, quietLog } from './log/logger.ts';
 import type { Redactor } from './log/redact.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
+import { measurableSql } from './morphometry/measurable-kinds.ts';
 import { policyNameOf, projectHandlers } from './project/handlers.ts';
 import { openProjectFolder } from './project/project-folder.ts';
 import { rememberProject } from './project/recent-projects.ts';
@@ -47,8 +48,6 @@ export interface App {
   /** The open project, or null. */
   readonly current: () => ProjectSession | null;
   readonly openProject: (dir: string, create: boolean) => Promise<ProjectSession>;
-  /** Folders the user has named: the open project and its shares. */
-  readonly isKnownFolder: (path: string) => boolean;
   readonly busy: () => boolean;
   close(): Promise<void>;
 }
@@ -155,12 +154,6 @@ export function createApp(options: AppOptions): App {
     events,
     current: () => session,
     openProject,
-    isKnownFolder: (path) => {
-      if (!session) return false;
-      const shares = session.db.prepare('SELECT dir FROM share').pluck().all() as string[];
-      const wanted = resolve(path);
-      return [session.folder.dir, ...shares].some((dir) => wanted === dir || dirname(wanted) === dir);
-    },
     busy: () => session?.runner.busy ?? false,
     async close() {
       await session?.close();
@@ -193,7 +186,7 @@ function startMeasure(s: ProjectSession, seriesIds: readonly number[]): { batchI
     .prepare(
       `SELECT s.id, u.label || ' ' || s.kind AS label FROM series s JOIN subject u ON u.id = s.subject_id
        JOIN derivative d ON d.series_id = s.id AND d.current = 1
-       WHERE s.kind IN ('T1w', 'other') ORDER BY s.id`,
+       WHERE ${measurableSql('s.kind')} ORDER BY s.id`,
     )
     .all() as { id: number; label: string }[];
   const chosen = seriesIds.length > 0 ? rows.filter((r) => seriesIds.includes(r.id)) : rows;

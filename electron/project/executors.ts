@@ -14,6 +14,7 @@ import { UserError } from '../dispatch.ts';
 import { importSources } from '../import/import.ts';
 import type { JobContext, JobExecutor } from '../jobs/runner.ts';
 import { type MeasureResult, saveMeasurements } from '../morphometry/comparison-rows.ts';
+import { isMeasurable } from '../morphometry/measurable-kinds.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import type { ProjectFolder } from './project-folder.ts';
 import { ensureVolume } from './source-volume.ts';
@@ -217,7 +218,7 @@ function withImportFindings(db: Db, seriesId: number, verdict: Verdict): Verdict
 /** The tissue engine models T1 contrast; other contrasts are not measured, and the comparison counts only T1w. */
 function measurable(db: Db, seriesId: number): boolean {
   const kind = db.prepare('SELECT kind FROM series WHERE id = ?').pluck().get(seriesId) as string;
-  return kind === 'T1w' || kind === 'other';
+  return isMeasurable(kind);
 }
 
 async function runMeasure(

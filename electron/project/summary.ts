@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { projectSummary } from '../../shared/project/contract.ts';
 import { CatalogReads } from '../catalog/catalog.ts';
 import type { Db } from '../catalog/database.ts';
+import { measurableSql } from '../morphometry/measurable-kinds.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
 type ProjectSummary = z.input<typeof projectSummary>;
@@ -15,7 +16,7 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const derivatives = count('SELECT count(*) FROM derivative WHERE current = 1');
   // Contrasts that the tissue engine does not model are not waiting for it.
   const measurable = count(
-    "SELECT count(*) FROM derivative d JOIN series s ON s.id = d.series_id WHERE d.current = 1 AND s.kind IN ('T1w', 'other')",
+    `SELECT count(*) FROM derivative d JOIN series s ON s.id = d.series_id WHERE d.current = 1 AND ${measurableSql('s.kind')}`,
   );
   const toReview = counts['needs-review'];
   const reviewed = count(

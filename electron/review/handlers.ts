@@ -131,16 +131,14 @@ function decide(
       'Redo it with another method, or reject the scan.',
     );
   }
-  const { settings, outcome } = {
-    settings: {
-      method: d.method,
-      methodParams: d.methodParams,
-      policyName: d.policyName,
-      seed: d.seed,
-      verdict: d.verdict.state,
-    },
-    outcome: outcomes[input.decision],
+  const settings = {
+    method: d.method,
+    methodParams: d.methodParams,
+    policyName: d.policyName,
+    seed: d.seed,
+    verdict: d.verdict.state,
   };
+  const outcome = outcomes[input.decision];
   ctx.db.transaction(() => {
     ctx.db
       .prepare(
