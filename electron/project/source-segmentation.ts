@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError } from '../describe-error.ts';
+import { type HeadSegmentation, headSegmentation, type Segmenter } from '../segmentation/segmentation.ts';
+
+export interface FoundSegmentation {
+  /** Path of `segmentation.json`; undefined when the scan has none. */
+  readonly path: string | undefined;
+  /** Why there is none, in one sentence; empty when there is one or the build has no model. */
+  readonly failure: string;
+}
+
+/**
+ * The network's segmentation of a volume, made once and kept in `dir`.
+ *
+ * A scan that cannot be segmented is no reason to stop: everything has a way without it, and the reason is passed on.
+ */
+export async function ensureSegmentation(
+  segmenter: Segmenter | undefined,
+  volumePath: string,
+  dir: string,
+  signal: AbortSignal,
+  onProgress: (fraction: number, message: string) => void,
+): Promise<FoundSegmentation> {
+  const path = join(dir, 'segmentation.json');
+  if (existsSync(path)) return { path, failure: '' };
+  if (!segmenter) return { path: undefined, failure: '' };
+  try {
+    await segmenter.segment(volumePath, dir, { signal, onProgress });
+    return { path, failure: '' };
+  } catch (cause) {
+    signal.throwIfAborted();
+    rmSync(dir, { recursive: true, force: true });
+    return { path: undefined, failure: describeError(cause) };
+  }
+}
+
+/** @throws ZodError for a file that is not a segmentation record */
+export function readSegmentation(path: string): HeadSegmentation {
+  return headSegmentation.parse(JSON.parse(readFileSync(path, 'utf8')));
+}
