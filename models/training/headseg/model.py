@@ -14,23 +14,26 @@ from torch import nn
 
 
 class Block(nn.Sequential):
-    """Two 3×3×3 convolutions, each normalised and rectified: (B, i, D, H, W) → (B, o, D, H, W)."""
+    """3×3×3 convolutions, each normalised and rectified: (B, i, D, H, W) → (B, o, D, H, W)."""
 
-    def __init__(self, i, o):
-        super().__init__(
-            nn.Conv3d(i, o, 3, padding=1, bias=False), nn.BatchNorm3d(o), nn.ReLU(inplace=True),
-            nn.Conv3d(o, o, 3, padding=1, bias=False), nn.BatchNorm3d(o), nn.ReLU(inplace=True),
-        )
+    def __init__(self, i, o, convolutions):
+        layers = []
+        for n in range(convolutions):
+            layers += [nn.Conv3d(o if n else i, o, 3, padding=1, bias=False), nn.BatchNorm3d(o), nn.ReLU(inplace=True)]
+        super().__init__(*layers)
 
 
 class UNet(nn.Module):
+    """One convolution a block on the finest level, where they cost most time, two below."""
+
     def __init__(self, classes, channels=(16, 32, 64, 128)):
         super().__init__()
-        self.down = nn.ModuleList([Block(i, o) for i, o in zip((1, *channels[:-1]), channels)])
+        many = [1] + [2] * (len(channels) - 1)
+        self.down = nn.ModuleList([Block(i, o, n) for i, o, n in zip((1, *channels[:-1]), channels, many)])
         self.shrink = nn.MaxPool3d(2)
-        pairs = list(zip(channels[:-1], channels[1:]))[::-1]  # the finest last
-        self.grow = nn.ModuleList([nn.ConvTranspose3d(high, low, 2, stride=2) for low, high in pairs])
-        self.up = nn.ModuleList([Block(2 * low, low) for low, _ in pairs])
+        levels = list(zip(channels[:-1], channels[1:], many))[::-1]  # the finest last
+        self.grow = nn.ModuleList([nn.ConvTranspose3d(high, low, 2, stride=2) for low, high, _ in levels])
+        self.up = nn.ModuleList([Block(2 * low, low, n) for low, _, n in levels])
         self.head = nn.Conv3d(channels[0], classes, 1)
 
     def forward(self, x):  # (B, 1, D, H, W)

@@ -26,31 +26,36 @@ def split(folder, config):
     return [p for p in people if p not in kept], kept, [m for m in maps if m not in held], held
 
 
-def loss(logits, label):
+def loss(logits, label, air_kept=0.15):
     """Cross entropy plus soft Dice; a voxel of unknown kind must only be neither brain nor air.
+
+    Half of a patch is air: a random part of it stands for all of it, with its weight, to save time.
 
     logits (B, C, D, H, W), label (B, D, H, W) uint8
     """
-    unknown = label == UNKNOWN
-    index = torch.where(unknown, FIRST_OUTSIDE, label.long())  # (B, D, H, W)
-    log_p = torch.log_softmax(logits.float(), 1)  # (B, C, D, H, W)
-    picked = log_p.gather(1, index[:, None])[:, 0]  # (B, D, H, W)
-    any_outside = torch.logsumexp(log_p[:, FIRST_OUTSIDE:], 1)
-    entropy = -torch.where(unknown, any_outside, picked).mean()
-    p = log_p.exp()
-    dims = (2, 3, 4)
-    size_p = p.sum(dims)  # (B, C)
-    hit = torch.zeros_like(size_p)
-    size_t = torch.zeros_like(size_p)
-    flat = index.flatten(1)
-    known = (~unknown).flatten(1).float()
-    hit = hit.scatter_add(1, flat, (picked.exp().flatten(1) * known))
-    size_t = size_t.scatter_add(1, flat, known)
-    dice = (2 * hit + 50) / (size_p + size_t + 50)  # 50 voxels of smoothing: absent structures count little
-    present = size_t > 0
-    present[:, AIR] = False
-    present[:, FIRST_OUTSIDE:] &= ~unknown.flatten(1).any(1)[:, None]
-    return entropy + 1 - (dice * present).sum() / present.sum().clamp(min=1)
+    total = 0.0
+    for rows, target in zip(logits.permute(0, 2, 3, 4, 1), label):  # (D, H, W, C), (D, H, W)
+        rows, target = rows.reshape(-1, rows.shape[-1]), target.reshape(-1)
+        picked = torch.nonzero((target != AIR) | (torch.rand(target.shape, device=target.device) < air_kept))[:, 0]
+        target = target[picked].long()  # (N,)
+        log_p = torch.log_softmax(rows[picked].float(), 1)  # (N, C)
+        weight = torch.where(target == AIR, 1 / air_kept, 1.0)
+        unknown = target == UNKNOWN
+        index = torch.where(unknown, FIRST_OUTSIDE, target)
+        of_target = log_p.gather(1, index[:, None])[:, 0]
+        of_outside = torch.logsumexp(log_p[:, FIRST_OUTSIDE:], 1)
+        entropy = -(torch.where(unknown, of_outside, of_target) * weight).sum() / weight.sum()
+        known = weight * ~unknown
+        size_p = weight @ log_p.exp()  # (C,)
+        size_t = torch.zeros_like(size_p).index_add(0, index, known)
+        hit = torch.zeros_like(size_p).index_add(0, index, of_target.exp() * known)
+        dice = (2 * hit + 50) / (size_p + size_t + 50)  # 50 voxels of smoothing: absent structures count little
+        present = (size_t > 0).float()
+        present[AIR] = 0
+        if unknown.any():
+            present[FIRST_OUTSIDE:] = 0
+        total = total + entropy + 1 - (dice * present).sum() / present.sum().clamp(min=1)
+    return total / len(logits)
 
 
 def main():
