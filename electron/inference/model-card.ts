@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+
+const range = z.object({ low: z.number(), high: z.number() });
+
+/**
+ * What a network is, takes and gives: `models/<id>/card.json`, beside the weights.
+ *
+ * The training side writes it together with the weights; the application refuses weights that do not match it.
+ *
+ * @example
+ * {
+ *   "id": "headseg",
+ *   "version": "1.0.0",
+ *   "task": "head-segmentation",
+ *   "description": "Names every voxel of a head, with or without its face.",
+ *   "licence": "Apache-2.0",
+ *   "file": "model.onnx",
+ *   "sha256": "64 hexadecimal digits of model.onnx",
+ *   "bytes": 2900000,
+ *   "input": {
+ *     "name": "image",
+ *     "spacingMm": 2,
+ *     "orientation": "RAS",
+ *     "multipleOf": 8,
+ *     "tileMarginVoxels": 48,
+ *     "intensity": { "rule": "percentiles", "low": 0.5, "high": 99.5, "clip": [0, 1.1] }
+ *   },
+ *   "output": { "name": "probabilities", "kind": "probabilities" },
+ *   "labels": [{ "label": 130, "structure": "air" }, { "label": 2, "structure": "left cerebral white matter" }],
+ *   "populationLimits": { "left hippocampus": { "low": 1800, "high": 6500 } },
+ *   "trainingData": [
+ *     { "name": "IXI", "licence": "CC BY-SA 3.0", "attribution": "https://brain-development.org", "use": "T1 heads" }
+ *   ],
+ *   "scores": { "brainDice": 0.97 },
+ *   "history": [{ "date": "2026-01-31", "what": "first export, 2 h of training", "scores": { "brainDice": 0.97 } }],
+ *   "limitations": ["T1-weighted heads of adults"]
+ * }
+ */
+export const modelCard = z.object({
+  /** The folder's name. */
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  version: z.string().min(1),
+  task: z.literal('head-segmentation'),
+  description: z.string().default(''),
+  /** Of the weights. */
+  licence: z.string().min(1),
+  /** Weights, beside the card. */
+  file: z.string().regex(/^[\w.-]+\.onnx$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.number().int().positive(),
+  /** float32 [1, 1, x, y, z]: x left→right, y back→front, z bottom→top. */
+  input: z.object({
+    name: z.string().min(1),
+    /** Isotropic voxel size, mm. */
+    spacingMm: z.number().positive(),
+    orientation: z.literal('RAS'),
+    /** Every size is a multiple of this; zeros fill the high ends. */
+    multipleOf: z.number().int().positive(),
+    /** How far one voxel's input can change another's output: the margin that makes tiles equal the whole. */
+    tileMarginVoxels: z.number().int().nonnegative().default(48),
+    /** x = clip((v − p_low) / (p_high − p_low)); percentiles over the field of view, linear between ranks. */
+    intensity: z.object({
+      rule: z.literal('percentiles'),
+      low: z.number().min(0).max(100),
+      high: z.number().min(0).max(100),
+      clip: z.tuple([z.number(), z.number()]),
+    }),
+  }),
+  /** float32 [1, channels, x, y, z]; the softmax is part of the network. */
+  output: z.object({ name: z.string().min(1), kind: z.literal('probabilities') }),
+  /** One entry per channel, in order: FreeSurfer label and its name. */
+  labels: z
+    .array(z.object({ label: z.number().int().min(0).max(32767), structure: z.string().min(1) }))
+    .min(2),
+  /** Plausible volume in mm³ by structure name, from a reference population; a scan outside is looked at. */
+  populationLimits: z.record(z.string(), range).optional(),
+  trainingData: z.array(
+    z.object({ name: z.string(), licence: z.string(), attribution: z.string(), use: z.string() }),
+  ),
+  /** Measured quality, free form; each figure says how it was measured. */
+  scores: z.record(z.string(), z.unknown()),
+  history: z.array(
+    z.object({ date: z.string(), what: z.string(), scores: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+  limitations: z.array(z.string()).default([]),
+});
+export type ModelCard = z.infer<typeof modelCard>;
+
+/** A model whose card and weights have been checked against each other. */
+export interface Model {
+  readonly dir: string;
+  readonly card: ModelCard;
+  /** Path of the weights. */
+  readonly weights: string;
+}
+
+/** The model's folder does not hold what it should; the message says what was expected and what is there. */
+export class ModelCardError extends Error {
+  override name = 'ModelCardError';
+}
+
+/**
+ * Reads and checks a model's folder: card, and size and SHA-256 of the weights.
+ *
+ * @throws ModelCardError for a missing, damaged, cut or foreign file
+ */
+export function loadModelCard(dir: string): Model {
+  const card = parseCard(dir);
+  const weights = join(dir, card.file);
+  if (!existsSync(weights)) {
+    throw new ModelCardError(
+      `Expected the weights of model ${card.id} at ${weights}; there is no such file.`,
+    );
+  }
+  const bytes = statSync(weights).size;
+  if (bytes !== card.bytes) {
+    const why = bytes < card.bytes ? 'it is cut short or of another version' : 'it is another file';
+    throw new ModelCardError(`Expected ${card.bytes} bytes in ${weights}, got ${bytes}: ${why}.`);
+  }
+  const sha256 = createHash('sha256').update(readFileSync(weights)).digest('hex');
+  if (sha256 !== card.sha256) {
+    throw new ModelCardError(
+      `Expected SHA-256 ${card.sha256} of ${weights}, got ${sha256}: the file is damaged or not the one its card describes.`,
+    );
+  }
+  return { dir, card, weights };
+}
+
+function parseCard(dir: string): ModelCard {
+  const file = join(dir, 'card.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ModelCardError(`Expected a model card in ${file}, got: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = modelCard.safeParse(json);
+  if (!parsed.success) {
+    const [first] = parsed.error.issues;
+    throw new ModelCardError(
+      `Expected a card of a head-segmentation model in ${file}, got one whose ${first?.path.join('.') || 'content'} is wrong: ${first?.message}`,
+      { cause: parsed.error },
+    );
+  }
+  if (parsed.data.id !== basename(dir)) {
+    throw new ModelCardError(
+      `Expected the card of model "${basename(dir)}" in ${file}, got one of "${parsed.data.id}".`,
+    );
+  }
+  const labels = parsed.data.labels.map((l) => l.label);
+  if (new Set(labels).size !== labels.length) {
+    throw new ModelCardError(`Expected each label once in ${file}, got one twice.`);
+  }
+  return parsed.data;
+}
+
+/**
+ * The folder that holds one folder per model: beside the build folder in a checkout, in the resources of a package.
+ *
+ * `REFACADE_MODELS` names another one.
+ *
+ * @param distDir the build folder (`dist`)
+ */
+export function modelsDir(distDir: string): string {
+  if (process.env.REFACADE_MODELS) return process.env.REFACADE_MODELS;
+  const root = dirname(distDir);
+  // A package: resources/app.asar/dist, with the models as real files beside the archive.
+  return basename(root) === 'app.asar' ? join(dirname(root), 'models') : join(root, 'models');
+}
+
+/** Folders under `dir` that hold a card of a network; empty where there are none. */
+export function findModels(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isNetwork(join(dir, entry.name)))
+    .map((entry) => join(dir, entry.name))
+    .sort();
+}
+
+/** A folder with weights, or with a card that speaks of weights; other cards (an atlas) are not networks. */
+function isNetwork(dir: string): boolean {
+  if (readdirSync(dir).some((name) => name.endsWith('.onnx'))) return true;
+  try {
+    return readFileSync(join(dir, 'card.json'), 'utf8').includes('.onnx"');
+  } catch {
+    return false;
+  }
+}
