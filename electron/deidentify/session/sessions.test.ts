@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { emptyCatalog } from '../../catalog/empty-catalog.ts';
+import { openDatabase } from '../../catalog/database.ts';
 import { choosePrimaryScan, readScanSession } from './sessions.ts';
 
 function catalog() {
-  const db = emptyCatalog();
+  const db = openDatabase(':memory:');
   db.exec(`INSERT INTO source_root (id, path, added_at) VALUES (1, '/src', '');
     INSERT INTO subject (id, source_key, label) VALUES (1, 'a', 'sub-A');
     INSERT INTO study (id, subject_id, study_instance_uid) VALUES (1, 1, '1.1'), (2, 1, '1.2');`);
