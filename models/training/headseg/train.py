@@ -23,7 +23,9 @@ def split(folder, config):
     maps = sorted(p.stem for p in Path(folder).glob("map_*.npz"))
     kept = people[:: config["validation_every"]]
     held = config["validation_maps"]
-    return [p for p in people if p not in kept], kept, [m for m in maps if m not in held], held
+    bad = config["faulty_references"]
+    train = [p for p in people if p not in kept and p not in bad]
+    return train, [p for p in kept if p not in bad], [m for m in maps if m not in held], held
 
 
 def loss(logits, label, air_kept=0.15):
