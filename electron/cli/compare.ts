@@ -1,5 +1,12 @@
 import { writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
+import {
+  type Comparison,
+  ENGINES,
+  type EngineId,
+  type EngineState,
+} from '../../shared/morphometry/records.ts';
 import { need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
@@ -17,22 +24,72 @@ export const compareCommand: Command = {
     const client = createProjectClient(output);
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
-      const comparison = await printComparison(client, values.method ?? '', output);
-      if (values.tsv) {
-        const { text } = await client.ask['morphometry.export']({ method: values.method ?? '' });
-        writeFileSync(values.tsv, text);
-        output.text(`Written to ${values.tsv}`);
+      const method = values.method ?? '';
+      const comparison = await printComparison(client, method, output);
+      const states = await client.ask['morphometry.engines']({ method });
+      const regional = hasRun(states, 'regional')
+        ? await client.ask['morphometry.comparison']({ engine: 'regional', method })
+        : null;
+      if (regional) {
+        output.text('');
+        print(regional, output);
+        const both = await client.ask['morphometry.sideBySide']({ method });
+        output.text(`\nBoth engines: ${both.sentence}`);
+      } else {
+        output.text('\nEngine regional: has measured nothing here (it needs the segmentation model).');
       }
-      output.result(comparison);
-      return comparison.failedBefore + comparison.failedAfter > 0 ? 2 : 0;
+      if (values.tsv) await writeTables(client, values.tsv, method, regional !== null, output);
+      // The tissue engine's comparison stays at the top, where it has always been.
+      output.result({ ...comparison, engines: states, regional });
+      const failed = [comparison, regional].reduce(
+        (sum, c) => sum + (c ? c.failedBefore + c.failedAfter : 0),
+        0,
+      );
+      return failed > 0 ? 2 : 0;
     } finally {
       await client.close();
     }
   },
 };
 
-export async function printComparison(client: ProjectClient, method: string, output: Output) {
+function hasRun(states: readonly EngineState[], engine: EngineId): boolean {
+  const state = states.find((s) => s.engine === engine);
+  return state !== undefined && state.measuredBefore + state.measuredAfter + state.failures.length > 0;
+}
+
+/** The tissue engine's table under the given name, the regional one's beside it: `x.tsv`, `x.regional.tsv`. */
+async function writeTables(
+  client: ProjectClient,
+  file: string,
+  method: string,
+  withRegional: boolean,
+  output: Output,
+): Promise<void> {
+  const ending = extname(file);
+  for (const engine of ENGINES) {
+    if (engine === 'regional' && !withRegional) continue;
+    const { text } = await client.ask['morphometry.export']({ engine, method });
+    const path =
+      engine === 'tissue-em'
+        ? file
+        : `${ending ? file.slice(0, -ending.length) : file}.${engine}${ending || '.tsv'}`;
+    writeFileSync(path, text);
+    output.text(`Written to ${path}`);
+  }
+}
+
+/** Prints and gives the tissue engine's comparison. */
+export async function printComparison(
+  client: ProjectClient,
+  method: string,
+  output: Output,
+): Promise<Comparison> {
   const c = await client.ask['morphometry.comparison']({ method });
+  print(c, output);
+  return c;
+}
+
+function print(c: Comparison, output: Output): void {
   const number = (v: number | null, digits: number) => (v === null ? '–' : v.toFixed(digits));
   output.text(c.sentence);
   output.text(
@@ -40,7 +97,20 @@ export async function printComparison(client: ProjectClient, method: string, out
   );
   output.text(
     formatTable(
-      ['structure', 'n', 'before mL', 'after mL', 'mean %', 'max |%|', 'p', 'p Holm', 'ICC(A,1)', 'Dice'],
+      [
+        'structure',
+        'n',
+        'before mL',
+        'after mL',
+        'mean %',
+        'max |%|',
+        'median |%|',
+        'floor %',
+        'p',
+        'p Holm',
+        'ICC(A,1)',
+        'Dice',
+      ],
       c.structures.map((s) => [
         s.structure,
         s.n,
@@ -48,6 +118,8 @@ export async function printComparison(client: ProjectClient, method: string, out
         number(s.meanAfter / 1000, 1),
         number(s.meanPercentChange, 2),
         number(s.maxAbsPercentChange, 2),
+        number(s.medianAbsPercentChange, 2),
+        number(s.floorPercent, 2),
         number(s.p, 4),
         number(s.pHolm, 4),
         number(s.icc, 4),
@@ -55,5 +127,4 @@ export async function printComparison(client: ProjectClient, method: string, out
       ]),
     ),
   );
-  return c;
 }

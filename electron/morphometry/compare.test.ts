@@ -113,6 +113,34 @@ describe('compare', () => {
     }
   });
 
+  it('puts the scan–rescan floor beside each structure and counts what moved more', () => {
+    const before = scan({ GM: 1000, WM: 1000, TIV: 2000 });
+    // Median |change|: GM 2 % although the mean is 0, WM 1 %.
+    const result = compare(
+      'regional',
+      'm',
+      [
+        row(1, before, scan({ GM: 1020, WM: 1010, TIV: 2000 })),
+        row(2, before, scan({ GM: 980, WM: 1010, TIV: 2000 })),
+      ],
+      new Map([
+        ['GM', { percent: 1.5, pairs: 4 }],
+        ['WM', { percent: 1.5, pairs: 4 }],
+      ]),
+    );
+    expect(result.structures.map((s) => [s.structure, s.floorPercent, s.floorN])).toEqual([
+      ['GM', 1.5, 4],
+      ['WM', 1.5, 4],
+      ['TIV', null, 0],
+    ]);
+    expect(result.structures[0]!.medianAbsPercentChange).toBeCloseTo(2, 12);
+    expect([result.withFloor, result.aboveFloor]).toEqual([2, 1]);
+    expect(result.sentence).toContain(
+      '1 of 2 structures moved more than scan–rescan variation (4 repeat pairs)',
+    );
+    expect(compare('regional', 'm', []).sentence).not.toContain('rescan');
+  });
+
   it('keeps a structure that vanished (−100 %) and drops one that never was', () => {
     const result = compare('regional', 'm', [row(1, scan({ A: 10, B: 0 }), scan({ A: 0, B: 5 }))]);
     expect(result.structures.map((s) => [s.structure, s.meanPercentChange])).toEqual([['A', -100]]);
@@ -127,12 +155,13 @@ describe('export', () => {
   ];
 
   it('writes one row per scan and structure, failures with their reason on one line', () => {
-    const lines = comparisonTsv(rows).trimEnd().split('\n');
-    expect(lines[0]!.split('\t')).toHaveLength(8);
-    expect(lines[1]).toBe('sub-7\t7\tGM\t600.0\t594.0\t-1.007\t0.9877\tok');
-    expect(lines[2]).toBe('sub-7\t7\tTIV\t1400.0\t1400.0\t0.000\tn/a\tok');
-    expect(lines[3]).toBe('sub-8\t8\tGM\t600.0\tn/a\tn/a\tn/a\tafter failed: mask is empty');
-    for (const line of lines) expect(line.split('\t')).toHaveLength(8);
+    const floors = new Map([['GM', { percent: 0.5, pairs: 3 }]]);
+    const lines = comparisonTsv(rows, floors).trimEnd().split('\n');
+    expect(lines[0]!.split('\t')).toHaveLength(10);
+    expect(lines[1]).toBe('sub-7\t7\tGM\t600.0\t594.0\t-1.007\t0.9877\t0.500\t3\tok');
+    expect(lines[2]).toBe('sub-7\t7\tTIV\t1400.0\t1400.0\t0.000\tn/a\tn/a\t0\tok');
+    expect(lines[3]).toBe('sub-8\t8\tGM\t600.0\tn/a\tn/a\tn/a\t0.500\t3\tafter failed: mask is empty');
+    for (const line of lines) expect(line.split('\t')).toHaveLength(10);
   });
 
   it('puts the summary in comment lines', () => {

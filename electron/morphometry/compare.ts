@@ -7,10 +7,11 @@ import { median } from '../../shared/statistics/median.ts';
 import { percentChange } from '../../shared/statistics/percent-change.ts';
 import { wilcoxonSignedRank } from '../../shared/statistics/wilcoxon-signed-rank.ts';
 import type { ComparisonRow } from './comparison-rows.ts';
+import type { Floors } from './scan-rescan.ts';
 
 /** The volumes whose change of more than 5 % marks a scan, as in the published comparisons of defacing tools. */
 export const markedStructures = ['GM', 'WM', 'CSF', 'TIV'] as const;
-const MARK_PERCENT = 5;
+export const MARK_PERCENT = 5;
 const SIGNIFICANT = 0.05;
 /** With five pairs the smallest two-sided p is 2/2⁵ = 0.0625: a test that cannot find anything is not made. */
 const FEWEST_FOR_TEST = 6;
@@ -21,9 +22,17 @@ const FEWEST_FOR_TEST = 6;
  * Failures are counted first; scans measured on one side only, without a failure, are left for later and not
  * counted. A structure of volume 0 in the original counts as not segmented there: it has no percentage.
  *
+ * Holm's correction is over the structures of this engine alone: each engine is one family of tests.
+ *
  * @param rows one per scan, as `readComparisonRows` gives them
+ * @param floors scan–rescan variation by structure, as `readFloors` gives it; empty where there are no repeats
  */
-export function compare(engine: EngineId, method: string, rows: readonly ComparisonRow[]): Comparison {
+export function compare(
+  engine: EngineId,
+  method: string,
+  rows: readonly ComparisonRow[],
+  floors: Floors = new Map(),
+): Comparison {
   const failedBefore = rows.filter((row) => row.before !== null && row.before.failure !== '').length;
   const failedAfter = rows.filter((row) => row.after !== null && row.after.failure !== '').length;
   const looked = rows.filter((row) => (row.before && row.after) || row.before?.failure || row.after?.failure);
@@ -32,7 +41,7 @@ export function compare(engine: EngineId, method: string, rows: readonly Compari
   const names = [
     ...new Set([...markedStructures, ...compared.flatMap((row) => Object.keys(row.before.volumes))]),
   ];
-  const drafts = names.flatMap((structure) => compareStructure(structure, compared) ?? []);
+  const drafts = names.flatMap((structure) => compareStructure(structure, compared, floors) ?? []);
   const corrected = holm(drafts.map((draft) => draft.p));
   const structures = drafts.map((draft, i) => ({ ...draft, pHolm: corrected[i]! }));
 
@@ -50,6 +59,7 @@ export function compare(engine: EngineId, method: string, rows: readonly Compari
     )
     .sort((a, b) => Math.abs(b.percentChange) - Math.abs(a.percentChange));
 
+  const withFloor = structures.filter((s) => s.floorPercent !== null);
   const counted = {
     engine,
     method,
@@ -61,6 +71,8 @@ export function compare(engine: EngineId, method: string, rows: readonly Compari
     scansOver5Percent: new Set(over5Percent.map((entry) => entry.seriesId)).size,
     significantRaw: structures.filter((s) => s.p !== null && s.p < SIGNIFICANT).length,
     significantHolm: structures.filter((s) => s.pHolm !== null && s.pHolm < SIGNIFICANT).length,
+    withFloor: withFloor.length,
+    aboveFloor: withFloor.filter((s) => s.medianAbsPercentChange > s.floorPercent!).length,
     structures,
   };
   return { ...counted, sentence: sentenceOf(counted) };
@@ -79,6 +91,7 @@ function isComplete(row: ComparisonRow): row is CompleteRow {
 function compareStructure(
   structure: string,
   rows: readonly CompleteRow[],
+  floors: Floors,
 ): Omit<StructureComparison, 'pHolm'> | null {
   const pairs: Pair[] = [];
   const overlaps: number[] = [];
@@ -101,6 +114,7 @@ function compareStructure(
   const after = pairs.map((pair) => pair.after);
   const percents = pairs.map((pair) => pair.percentChange);
   const agreement = blandAltman(before, after);
+  const floor = floors.get(structure);
   return {
     structure,
     n: pairs.length,
@@ -109,6 +123,9 @@ function compareStructure(
     meanPercentChange: mean(percents),
     medianPercentChange: median(percents),
     maxAbsPercentChange: Math.max(...percents.map(Math.abs)),
+    medianAbsPercentChange: median(percents.map(Math.abs)),
+    floorPercent: floor?.percent ?? null,
+    floorN: floor?.pairs ?? 0,
     p: pairs.length < FEWEST_FOR_TEST ? null : wilcoxonSignedRank(before, after).p,
     icc: iccA1(pairs.map((pair) => [pair.before, pair.after])),
     biasMm3: agreement.bias,
@@ -139,8 +156,15 @@ function sentenceOf(c: Omit<Comparison, 'sentence'>): string {
       : `${c.significantHolm} of ${tested} structures differ by more than chance (Wilcoxon, Holm-corrected)`;
   return (
     `Of ${scans(c.scans)}, ${failures}; after ${name}, ${c.scansOver5Percent} of ${c.compared} changed by more than 5 % in GM, WM, CSF or TIV, ` +
-    `the largest mean change is ${signed(moved.meanPercentChange)} % (${moved.structure}), the largest single one ${largest.maxAbsPercentChange.toFixed(1)} % (${largest.structure}), and ${test}.`
+    `the largest mean change is ${signed(moved.meanPercentChange)} % (${moved.structure}), the largest single one ${largest.maxAbsPercentChange.toFixed(1)} % (${largest.structure}), and ${test}${floorPart(c)}.`
   );
+}
+
+/** How many structures moved by more than two scans of one head differ anyway; '' without repeat scans. */
+function floorPart(c: Omit<Comparison, 'sentence'>): string {
+  if (c.withFloor === 0) return '';
+  const pairs = Math.max(...c.structures.map((s) => s.floorN));
+  return `; ${c.aboveFloor} of ${c.withFloor} structures moved more than scan–rescan variation (${pairs} repeat ${pairs === 1 ? 'pair' : 'pairs'})`;
 }
 
 const scans = (n: number) => `${n} ${n === 1 ? 'scan' : 'scans'}`;

@@ -1,5 +1,6 @@
-import type { EngineId, Measurement } from '../../shared/morphometry/records.ts';
+import type { BrainMaskKind, EngineId, Measurement } from '../../shared/morphometry/records.ts';
 import type { Db } from '../catalog/database.ts';
+import { measurableSql } from './measurable-kinds.ts';
 
 /** What the task `morphometry.measure` gives back for one scan. */
 export interface MeasureResult {
@@ -19,6 +20,8 @@ export interface MeasuredScan {
   /** mm³ per structure; empty after a failure. */
   readonly volumes: Readonly<Record<string, number>>;
   readonly dice: Readonly<Record<string, number>>;
+  /** How the tissue engine found the brain; undefined where the engine needs no mask or did not say. */
+  readonly brainMask?: BrainMaskKind;
 }
 
 /** One scan before and after; null where it has not been measured yet. */
@@ -77,7 +80,10 @@ export function derivedMethods(db: Db): string[] {
 }
 
 /**
- * Every scan with a current derivative by this method, with what the engine measured before and after.
+ * Every T1-weighted scan with a current derivative by this method, with what the engine measured before and after.
+ *
+ * An original whose brain was found in another way than in the edited scan counts as not measured yet: the difference
+ * of the masks would be taken for an effect of the edit.
  *
  * @returns ordered by subject label, then series
  */
@@ -86,13 +92,13 @@ export function readComparisonRows(db: Db, engine: EngineId, method: string): Co
     .prepare(
       `SELECT d.series_id AS seriesId, d.id AS derivativeId, subject.label AS subjectLabel
        FROM derivative d JOIN series s ON s.id = d.series_id JOIN subject ON subject.id = s.subject_id
-       WHERE d.current = 1 AND d.method = ? ORDER BY subject.label, d.series_id`,
+       WHERE d.current = 1 AND d.method = ? AND ${measurableSql('s.kind')} ORDER BY subject.label, d.series_id`,
     )
     .all(method) as { seriesId: number; derivativeId: number; subjectLabel: string }[];
   const found = db
     .prepare(
       `SELECT m.series_id AS seriesId, m.derivative_id AS derivativeId, m.structure, m.volume_mm3 AS volumeMm3,
-         m.dice, m.failure
+         m.dice, m.failure, json_extract(m.details, '$.brainMask') AS brainMask
        FROM measurement m JOIN derivative d
          ON d.series_id = m.series_id AND (m.derivative_id IS NULL OR m.derivative_id = d.id)
        WHERE d.current = 1 AND d.method = ? AND m.engine = ? ORDER BY m.id`,
@@ -105,12 +111,34 @@ export function readComparisonRows(db: Db, engine: EngineId, method: string): Co
     if (list) list.push(row);
     else bySide.set(key, [row]);
   }
-  return scans.map((scan) => ({
-    seriesId: scan.seriesId,
-    subjectLabel: scan.subjectLabel,
-    before: measuredScan(bySide.get(`${scan.seriesId} 0`)),
-    after: measuredScan(bySide.get(`${scan.seriesId} ${scan.derivativeId}`)),
-  }));
+  return scans.map(({ seriesId, subjectLabel, derivativeId }) => {
+    const before = measuredScan(bySide.get(`${seriesId} 0`));
+    const after = measuredScan(bySide.get(`${seriesId} ${derivativeId}`));
+    const comparable = !before || !after || maskOf(before) === maskOf(after);
+    return { seriesId, subjectLabel, before: comparable ? before : null, after };
+  });
+}
+
+/** What an engine measured in one scan; null when it has not looked at it. @param derivativeId null: the original */
+export function readMeasuredScan(
+  db: Db,
+  seriesId: number,
+  derivativeId: number | null,
+  engine: EngineId,
+): MeasuredScan | null {
+  const rows = db
+    .prepare(
+      `SELECT series_id AS seriesId, derivative_id AS derivativeId, structure, volume_mm3 AS volumeMm3, dice, failure,
+         json_extract(details, '$.brainMask') AS brainMask
+       FROM measurement WHERE series_id = ? AND ifnull(derivative_id, 0) = ? AND engine = ? ORDER BY id`,
+    )
+    .all(seriesId, derivativeId ?? 0, engine) as StoredMeasurement[];
+  return measuredScan(rows.length > 0 ? rows : undefined);
+}
+
+/** The kind of brain mask of a scan; those that do not say are from before there was another way. */
+export function maskOf(scan: MeasuredScan): BrainMaskKind {
+  return scan.brainMask ?? 'extraction';
 }
 
 interface StoredMeasurement {
@@ -120,6 +148,7 @@ interface StoredMeasurement {
   readonly volumeMm3: number | null;
   readonly dice: number | null;
   readonly failure: string;
+  readonly brainMask: BrainMaskKind | null;
 }
 
 function measuredScan(rows: readonly StoredMeasurement[] | undefined): MeasuredScan | null {
@@ -132,5 +161,6 @@ function measuredScan(rows: readonly StoredMeasurement[] | undefined): MeasuredS
     else if (row.volumeMm3 !== null) volumes[row.structure] = row.volumeMm3;
     if (row.dice !== null) dice[row.structure] = row.dice;
   }
-  return failure === '' ? { failure, volumes, dice } : { failure, volumes: {}, dice: {} };
+  const mask = rows[0]?.brainMask ? { brainMask: rows[0].brainMask } : {};
+  return failure === '' ? { failure, volumes, dice, ...mask } : { failure, volumes: {}, dice: {}, ...mask };
 }

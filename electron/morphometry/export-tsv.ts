@@ -1,15 +1,28 @@
 import type { Comparison } from '../../shared/morphometry/records.ts';
 import { percentChange } from '../../shared/statistics/percent-change.ts';
 import type { ComparisonRow, MeasuredScan } from './comparison-rows.ts';
+import type { Floors } from './scan-rescan.ts';
 
 /**
  * The comparison as a table: one row per scan and structure, one row for a scan without measurements.
  *
+ * Floors are the scan–rescan variation of each structure, the same in every row of it.
  * Tab-separated, a header line, `n/a` for missing values as BIDS writes them, volumes in mm³ with one decimal.
  */
-export function comparisonTsv(rows: readonly ComparisonRow[]): string {
+export function comparisonTsv(rows: readonly ComparisonRow[], floors: Floors = new Map()): string {
   const lines = [
-    ['subject', 'series', 'structure', 'before_mm3', 'after_mm3', 'percent_change', 'dice', 'status'],
+    [
+      'subject',
+      'series',
+      'structure',
+      'before_mm3',
+      'after_mm3',
+      'percent_change',
+      'dice',
+      'floor_percent',
+      'floor_pairs',
+      'status',
+    ],
   ];
   for (const row of rows) {
     const names = new Set([
@@ -29,6 +42,8 @@ export function comparisonTsv(rows: readonly ComparisonRow[]): string {
         figure(after, 1),
         figure(change, 3),
         figure(row.after?.dice[structure], 4),
+        figure(floors.get(structure)?.percent, 3),
+        String(floors.get(structure)?.pairs ?? 0),
         status,
       ]);
     }
@@ -57,6 +72,9 @@ export function summaryTsv(comparison: Comparison): string {
       'mean_percent',
       'median_percent',
       'max_abs_percent',
+      'median_abs_percent',
+      'floor_percent',
+      'floor_pairs',
       'wilcoxon_p',
       'holm_p',
       'icc_a1',
@@ -73,6 +91,9 @@ export function summaryTsv(comparison: Comparison): string {
       figure(s.meanPercentChange, 3),
       figure(s.medianPercentChange, 3),
       figure(s.maxAbsPercentChange, 3),
+      figure(s.medianAbsPercentChange, 3),
+      figure(s.floorPercent, 3),
+      String(s.floorN),
       probability(s.p),
       probability(s.pHolm),
       figure(s.icc, 5),

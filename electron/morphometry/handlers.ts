@@ -1,9 +1,13 @@
 import type { morphometryContract } from '../../shared/morphometry/contract.ts';
+import type { Comparison, EngineId } from '../../shared/morphometry/records.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import type { Db } from '../catalog/database.ts';
 import { compare } from './compare.ts';
 import { derivedMethods, readComparisonRows } from './comparison-rows.ts';
+import { readEngineStates } from './engine-states.ts';
 import { comparisonTsv, summaryTsv } from './export-tsv.ts';
+import { readFloors } from './scan-rescan.ts';
+import { putSideBySide } from './side-by-side.ts';
 
 /** What the answers need from the open project. */
 export interface MorphometryContext {
@@ -12,6 +16,8 @@ export interface MorphometryContext {
   startMeasure(
     seriesIds: readonly number[],
   ): Promise<{ batchId: string; scans: number }> | { batchId: string; scans: number };
+  /** The segmentation model that the regional engine needs is in this build. */
+  readonly hasModel?: boolean;
 }
 
 /**
@@ -28,17 +34,30 @@ export function morphometryHandlers(context: () => MorphometryContext): Handlers
     'morphometry.methods': () => derivedMethods(context().db),
     'morphometry.comparison': (input) => {
       const { db } = context();
+      return compareCohort(db, input.engine, chosen(db, input.method));
+    },
+    'morphometry.engines': (input) => {
+      const { db, hasModel = false } = context();
+      return readEngineStates(db, chosen(db, input.method), hasModel);
+    },
+    'morphometry.sideBySide': (input) => {
+      const { db } = context();
       const method = chosen(db, input.method);
-      return compare(input.engine, method, readComparisonRows(db, input.engine, method));
+      return putSideBySide(compareCohort(db, 'tissue-em', method), compareCohort(db, 'regional', method));
     },
     'morphometry.export': (input) => {
       const { db } = context();
       const method = chosen(db, input.method);
       const rows = readComparisonRows(db, input.engine, method);
+      const floors = readFloors(db, input.engine);
       return {
         fileName: `morphometry_${input.engine}_${method.replace(/[^A-Za-z0-9.-]/g, '-') || 'none'}.tsv`,
-        text: comparisonTsv(rows) + summaryTsv(compare(input.engine, method, rows)),
+        text: comparisonTsv(rows, floors) + summaryTsv(compare(input.engine, method, rows, floors)),
       };
     },
   };
+}
+
+function compareCohort(db: Db, engine: EngineId, method: string): Comparison {
+  return compare(engine, method, readComparisonRows(db, engine, method), readFloors(db, engine));
 }

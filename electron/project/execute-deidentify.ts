@@ -54,7 +54,7 @@ export async function runDeidentify(
     derivativeId = recordDerivative(ctx, seriesId, relative, payload, policy, face);
   }
   if (payload.measure && measurable(ctx.db, seriesId)) {
-    await runMeasure(ctx, seriesId, 'tissue-em', { signal: context.signal, progress: part(0.65, 1) });
+    await runMeasure(ctx, seriesId, { signal: context.signal, progress: part(0.65, 1) });
   }
   return { derivativeId };
 }

@@ -26,7 +26,7 @@ export function createExecutors(ctx: ExecutorContext): Record<JobKind, JobExecut
     import: (job, context) => runImport(ctx, job.payload as { sources: string[] }, context),
     deidentify: (job, context) =>
       runDeidentify(ctx, job.id, job.seriesId!, job.payload as DeidentifyPayload, context),
-    measure: (job, context) => runMeasure(ctx, job.seriesId!, 'tissue-em', context),
+    measure: (job, context) => runMeasure(ctx, job.seriesId!, context),
     // The key travels in memory only: the stored payload must never hold it.
     share: (job, context) =>
       ctx.pool.run(

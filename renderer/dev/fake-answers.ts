@@ -1,13 +1,12 @@
 import type { SeriesRow } from '../../shared/catalog/records.ts';
 import type { appContract } from '../../shared/contract.ts';
+import type { EngineId } from '../../shared/morphometry/records.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import {
   countStates,
-  emptyComparison,
   METHODS,
   makeBatch,
   makeChanges,
-  makeComparison,
   makeDerivative,
   makeItem,
   makePictures,
@@ -17,6 +16,7 @@ import {
   POLICIES,
   subjectLabel,
 } from './fake-data.ts';
+import { emptyComparison, makeComparison, makeEngineState, makeSideBySide } from './fake-morphometry.ts';
 
 /** What a screen may meet: no project, an empty one, one at work, 100,000 series, or a host in trouble. */
 export type Scenario = 'welcome' | 'empty' | 'busy' | 'full' | 'error';
@@ -119,6 +119,10 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     },
   ];
   const settings = { reviewer: '', policyName: 'research-share' };
+  // The busy project stands for a build without a model: only the tissue engine has measured there.
+  const hasModel = !empty && scenario !== 'busy';
+  const measured = (engine: EngineId) =>
+    empty || (engine === 'regional' && !hasModel) ? emptyComparison(engine) : makeComparison(240, engine);
   const list: Handlers<typeof appContract> = {
     'project.current': () => (scenario === 'welcome' ? null : summary()),
     'project.open': ({ dir }) => {
@@ -302,7 +306,12 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'review.item': ({ derivativeId }) => makeItem(derivativeId),
     'review.decide': ({ decision }) => ({ state: decision }),
     'morphometry.start': () => ({ batchId: 'batch-measure', scans: 10 }),
-    'morphometry.comparison': () => (empty ? emptyComparison() : makeComparison(240)),
+    'morphometry.comparison': ({ engine }) => measured(engine),
+    'morphometry.engines': () => [
+      makeEngineState(empty ? null : measured('tissue-em'), 'tissue-em', hasModel),
+      makeEngineState(hasModel ? measured('regional') : null, 'regional', hasModel),
+    ],
+    'morphometry.sideBySide': () => makeSideBySide(measured('tissue-em'), measured('regional')),
     'morphometry.methods': () => (empty ? [] : ['quickshear', 'blur']),
     'morphometry.export': () => ({ fileName: 'impact.tsv', text: 'structure\tn\nGM\t240\n' }),
     'share.checklist': ({ overrides }) => ({

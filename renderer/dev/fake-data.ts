@@ -8,7 +8,6 @@ import type {
 } from '../../shared/deidentify/records.ts';
 import { policy as policyRecord } from '../../shared/deidentify/records.ts';
 import type { BatchProgress } from '../../shared/jobs/records.ts';
-import type { Comparison } from '../../shared/morphometry/records.ts';
 import type { ReviewItem } from '../../shared/review/records.ts';
 
 /** Made-up records for every screen; deterministic, so that pictures of the screens can be compared. */
@@ -392,92 +391,6 @@ export function makeChanges(): HeaderChange[] {
       tag: n === 0 ? change.tag : `(${(0x2000 + n).toString(16)},${change.tag.slice(6, 10)})`,
     })),
   ).flat();
-}
-
-export function makeComparison(scans: number): Comparison {
-  const next = random(99);
-  const normal = () => Math.sqrt(-2 * Math.log(next() + 1e-9)) * Math.cos(2 * Math.PI * next());
-  const structures = (
-    [
-      ['GM', 640000, 0.3],
-      ['WM', 520000, -0.2],
-      ['CSF', 210000, 1.2],
-      ['TIV', 1370000, 0.15],
-    ] as const
-  ).map(([structure, mean, shift]) => {
-    const pairs = Array.from({ length: scans }, (_, n) => {
-      const before = mean * (1 + 0.09 * normal());
-      const percentChange = shift + (structure === 'CSF' ? 2.4 : 0.9) * normal();
-      return {
-        seriesId: 1 + 5 * n,
-        subjectLabel: subjectLabel(n),
-        before,
-        after: before * (1 + percentChange / 100),
-        percentChange,
-      };
-    });
-    const changes = pairs.map((pair) => pair.percentChange).sort((a, b) => a - b);
-    const differences = pairs.map((pair) => pair.after - pair.before);
-    const bias = differences.reduce((a, b) => a + b, 0) / scans;
-    const sd = Math.sqrt(differences.reduce((a, b) => a + (b - bias) ** 2, 0) / (scans - 1));
-    return {
-      structure,
-      n: scans,
-      meanBefore: pairs.reduce((sum, pair) => sum + pair.before, 0) / scans,
-      meanAfter: pairs.reduce((sum, pair) => sum + pair.after, 0) / scans,
-      meanPercentChange: changes.reduce((a, b) => a + b, 0) / scans,
-      medianPercentChange: changes[Math.floor(scans / 2)] ?? 0,
-      maxAbsPercentChange: Math.max(...changes.map(Math.abs)),
-      p: structure === 'CSF' ? 0.0002 : 0.08,
-      pHolm: structure === 'CSF' ? 0.0008 : 0.24,
-      icc: 0.9962,
-      biasMm3: bias,
-      limitLowMm3: bias - 1.96 * sd,
-      limitHighMm3: bias + 1.96 * sd,
-      dice: structure === 'TIV' ? null : 0.981,
-      pairs,
-    };
-  });
-  const over = structures.flatMap((item) =>
-    item.pairs
-      .filter((pair) => Math.abs(pair.percentChange) > 5)
-      .map((pair) => ({
-        seriesId: pair.seriesId,
-        subjectLabel: pair.subjectLabel,
-        structure: item.structure,
-        percentChange: pair.percentChange,
-      })),
-  );
-  return {
-    engine: 'tissue-em',
-    method: 'quickshear',
-    scans: scans + 3,
-    failedBefore: 1,
-    failedAfter: 2,
-    compared: scans,
-    over5Percent: over,
-    scansOver5Percent: new Set(over.map((row) => row.seriesId)).size,
-    significantRaw: 1,
-    significantHolm: 1,
-    structures,
-    sentence: `1 of 4 structures moved significantly (Holm), and ${new Set(over.map((row) => row.seriesId)).size} of ${scans} scans changed by more than 5 % in GM, WM, CSF or TIV.`,
-  };
-}
-
-export function emptyComparison(): Comparison {
-  return {
-    ...makeComparison(2),
-    scans: 0,
-    failedBefore: 0,
-    failedAfter: 0,
-    compared: 0,
-    over5Percent: [],
-    scansOver5Percent: 0,
-    significantRaw: 0,
-    significantHolm: 0,
-    structures: [],
-    sentence: '',
-  };
 }
 
 export function makeBatch(kind: BatchProgress['kind'], done: number, total: number): BatchProgress {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContract } from '../rpc.ts';
-import { comparison, engineId } from './records.ts';
+import { comparison, engineId, engineState, sideBySide } from './records.ts';
 
 export const morphometryContract = defineContract({
   /** Measures originals and current derivatives that have no measurement yet. */
@@ -11,6 +11,16 @@ export const morphometryContract = defineContract({
   'morphometry.comparison': {
     input: z.object({ engine: engineId.default('tissue-em'), method: z.string().default('') }),
     output: comparison,
+  },
+  /** Both engines: what they have measured, and what failed and why. */
+  'morphometry.engines': {
+    input: z.object({ method: z.string().default('') }),
+    output: z.array(engineState),
+  },
+  /** The structures that both engines measure, beside each other. */
+  'morphometry.sideBySide': {
+    input: z.object({ method: z.string().default('') }),
+    output: sideBySide,
   },
   /** Methods that have derivatives to compare. */
   'morphometry.methods': { input: z.object({}), output: z.array(z.string()) },

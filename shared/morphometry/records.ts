@@ -2,6 +2,12 @@ import { z } from 'zod';
 
 export const engineId = z.enum(['tissue-em', 'regional']);
 export type EngineId = z.infer<typeof engineId>;
+/** In the order they are shown. */
+export const ENGINES: readonly EngineId[] = engineId.options;
+
+/** Where the tissue engine got its brain mask: from the head-segmentation network or by its own extraction. */
+export const brainMaskKind = z.enum(['network', 'extraction']);
+export type BrainMaskKind = z.infer<typeof brainMaskKind>;
 
 /** One structure's volume in one scan. */
 export const measurement = z.object({
@@ -30,6 +36,12 @@ export const structureComparison = z.object({
   meanPercentChange: z.number(),
   medianPercentChange: z.number(),
   maxAbsPercentChange: z.number(),
+  /** Median of |change|: what stands beside the scan–rescan floor, which is a median of |difference| too. */
+  medianAbsPercentChange: z.number(),
+  /** Median |difference| in percent between repeat scans of one subject before any edit; null without repeats. */
+  floorPercent: z.number().nullable(),
+  /** Pairs of repeat scans behind it. */
+  floorN: z.number(),
   /** Paired Wilcoxon signed-rank, two-sided, raw and Holm-corrected over structures. */
   p: z.number().nullable(),
   pHolm: z.number().nullable(),
@@ -64,8 +76,94 @@ export const comparison = z.object({
   scansOver5Percent: z.number(),
   significantRaw: z.number(),
   significantHolm: z.number(),
+  /** Structures with a scan–rescan floor, and how many of them moved by more than it. */
+  withFloor: z.number(),
+  aboveFloor: z.number(),
   structures: z.array(structureComparison),
   /** The finding in one sentence. */
   sentence: z.string(),
 });
 export type Comparison = z.infer<typeof comparison>;
+
+/** A scan that an engine could not measure. */
+export const engineFailure = z.object({
+  seriesId: z.number(),
+  subjectLabel: z.string(),
+  side: z.enum(['before', 'after']),
+  reason: z.string(),
+});
+export type EngineFailure = z.infer<typeof engineFailure>;
+
+/** How far one engine has come with the scans of one method. */
+export const engineState = z.object({
+  engine: engineId,
+  /** What the engine needs is in this build. */
+  available: z.boolean(),
+  /** Current derivatives of T1-weighted scans by this method. */
+  scans: z.number(),
+  measuredBefore: z.number(),
+  measuredAfter: z.number(),
+  /** Scans not measured on both sides yet, without a failure. */
+  waiting: z.number(),
+  failedBefore: z.number(),
+  failedAfter: z.number(),
+  failures: z.array(engineFailure),
+  /** Compared scans by the brain mask that both sides were measured in; zeros for an engine without a mask. */
+  brainMasks: z.object({ network: z.number(), extraction: z.number() }),
+});
+export type EngineState = z.infer<typeof engineState>;
+
+/** One engine's part of a structure that both engines measure. */
+export const sharedStructureSide = z.object({
+  engine: engineId,
+  n: z.number(),
+  meanPercentChange: z.number(),
+  /** 95 % percentile-bootstrap interval of the mean over scans; null with fewer than two scans. */
+  ciLow: z.number().nullable(),
+  ciHigh: z.number().nullable(),
+  /** Scans in which this structure moved by more than 5 %. */
+  over5Percent: z.number(),
+  floorPercent: z.number().nullable(),
+});
+
+/** The two engines beside each other, over the structures both have. */
+export const sideBySide = z.object({
+  method: z.string(),
+  engines: z.array(
+    z.object({
+      engine: engineId,
+      scans: z.number(),
+      failedBefore: z.number(),
+      failedAfter: z.number(),
+      compared: z.number(),
+      scansOver5Percent: z.number(),
+      /** Structures the engine has, and how many of them differ after Holm correction. */
+      structures: z.number(),
+      significantHolm: z.number(),
+    }),
+  ),
+  structures: z.array(
+    z.object({
+      structure: z.string(),
+      engines: z.array(sharedStructureSide),
+      /** Scans that both engines compared. */
+      pairs: z.array(
+        z.object({
+          seriesId: z.number(),
+          subjectLabel: z.string(),
+          tissuePercentChange: z.number(),
+          regionalPercentChange: z.number(),
+        }),
+      ),
+    }),
+  ),
+  /** Scans that both engines compared, and in how many of them both, one or none saw more than 5 %. */
+  both: z.object({
+    scans: z.number(),
+    overInBoth: z.number(),
+    overInTissueOnly: z.number(),
+    overInRegionalOnly: z.number(),
+  }),
+  sentence: z.string(),
+});
+export type SideBySide = z.infer<typeof sideBySide>;
