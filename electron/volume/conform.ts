@@ -39,13 +39,14 @@ export function worldGrid(volume: Volume, spacingMm: number): Grid {
  * Oblique scans are interpolated; voxels outside the field of view are 0; values that are not finite count as 0.
  *
  * @param spacingMm target voxel size, mm
+ * @param outside value outside the field of view
  * @returns Float32, RAS+, slope 1, inter 0
  */
-export function conform(volume: Volume, spacingMm: number): Volume<Float32Array> {
+export function conform(volume: Volume, spacingMm: number, outside = 0): Volume<Float32Array> {
   const factors = voxelSizes(volume.affine).map((size, n) =>
     Math.max(1, Math.min(volume.shape[n]!, Math.round(spacingMm / size))),
   ) as [number, number, number];
-  return resample(averageBlocks(volume, factors), worldGrid(volume, spacingMm));
+  return resample(averageBlocks(volume, factors), worldGrid(volume, spacingMm), { outside });
 }
 
 /** Means of blocks of voxels; an incomplete last block is the mean of what is there. */

@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Segmenter } from '../segmentation/segmentation.ts';
+import { findModels } from './model-card.ts';
+import { spawnNodeWorker } from './spawn-node.ts';
+import { type ClientOptions, type Device, InferenceClient } from './worker-client.ts';
+import type { SpawnWorker } from './worker-contract.ts';
+
+/** A segmenter that can also say what it runs on. */
+export interface ModelSegmenter extends Segmenter {
+  readonly modelDir: string;
+  /** @throws an Error that says why the model cannot be used */
+  describe(): Promise<Device>;
+}
+
+export interface SegmenterOptions extends Partial<Omit<ClientOptions, 'spawn' | 'workerFile' | 'modelDir'>> {
+  /** Folder with one folder per model. */
+  readonly modelsDir: string;
+  /** The build folder, with `inference/main.js`. */
+  readonly distDir: string;
+  readonly spawn?: SpawnWorker | undefined;
+}
+
+/** The head-segmentation model's own name; another one in the folder is used only where this one is absent. */
+const PREFERRED = 'headseg';
+
+/**
+ * The segmenter of this build, or undefined where it has no model.
+ *
+ * Nothing is loaded yet. A model that is there but damaged gives a segmenter whose every answer says so, because
+ * silence would look like a build without a model. `REFACADE_EP` forces an execution provider.
+ */
+export function createSegmenter(options: SegmenterOptions): ModelSegmenter | undefined {
+  const found = findModels(options.modelsDir);
+  const modelDir = found.find((dir) => basename(dir) === PREFERRED) ?? found[0];
+  if (!modelDir) return undefined;
+  const client = new InferenceClient({
+    ...options,
+    spawn: options.spawn ?? spawnNodeWorker,
+    workerFile: join(options.distDir, 'inference', 'main.js'),
+    modelDir,
+    threads: options.threads ?? availableParallelism(),
+    forced: options.forced ?? (process.env.REFACADE_EP || undefined),
+  });
+  return {
+    modelDir,
+    segment: (volumePath, outDir, { signal, onProgress = () => {} } = {}) =>
+      client.segment(volumePath, outDir, signal, onProgress),
+    describe: () => client.describe(),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,44 @@
+import { fork } from 'node:child_process';
+import type { WorkerProcess } from './worker-contract.ts';
+
+/** Starts a program as a child of Node, with a message channel and nothing on its standard output. */
+export function spawnNodeWorker(file: string): WorkerProcess {
+  const child = fork(file, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  return {
+    post: (message) => {
+      if (child.connected) child.send(message);
+    },
+    onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
+    onExit(listener) {
+      let over = false;
+      const end = (how: string) => {
+        if (!over) listener(how);
+        over = true;
+      };
+      child.on('error', (error) => end(`it could not be started: ${error.message}`));
+      // `close` comes after the last of standard error, `exit` may come before it.
+      child.on('close', (code, signal) => end(describeExit(code, signal, said)));
+    },
+    kill: () => child.kill('SIGKILL'),
+    keepAlive(yes) {
+      const parts = [child, child.channel, child.stderr as unknown as { ref?(): void; unref?(): void }];
+      for (const part of parts) yes ? part?.ref?.() : part?.unref?.();
+    },
+  };
+}
+
+/** How a process ended, in words. @param said the end of its standard error */
+export function describeExit(code: number | null, signal: string | null, said: string): string {
+  const how =
+    signal === 'SIGKILL'
+      ? 'it was killed, as the system does when memory runs out'
+      : signal
+        ? `it crashed (${signal})`
+        : `it ended with code ${code}`;
+  const last = said.trim().split('\n').slice(-3).join(' / ').slice(-500);
+  return last === '' ? how : `${how}; it said: ${last}`;
+}

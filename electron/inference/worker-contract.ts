@@ -1,0 +1,60 @@
+// The inference process's protocol. One process per model; it holds the network and works on one scan at a time.
+//
+//   application → process                       process → application
+//   start   model folder, threads, provider     trial     a provider is about to be tried (it may take us down)
+//                                               ready     the provider chosen, and what became of the others
+//                                               unusable  the model cannot be used: why. The process then ends
+//   segment id, volume path, output folder      progress  id, 0…1, what is being done
+//                                               done      id, the record that was written
+//                                               failed    id, why
+//   cancel  id                                  cancelled id
+//
+// `start` is the first message and is sent once. Messages carry paths and numbers, never voxels. The channel closing
+// ends the process. While the network runs the process hears nothing: who cannot wait for `cancelled` kills it.
+import type { HeadSegmentation } from '../segmentation/segmentation.ts';
+import type { ProviderReport } from './device.ts';
+
+export interface StartRequest {
+  readonly type: 'start';
+  readonly modelDir: string;
+  readonly threads: number;
+  /** Use this provider or none. */
+  readonly forced?: string;
+  /** Providers that took an earlier process down, with what happened. */
+  readonly excluded: Readonly<Record<string, string>>;
+  /** Largest part of a scan in voxels; chosen from the free memory when absent. */
+  readonly maxVoxels?: number;
+}
+
+export type Request =
+  | StartRequest
+  | { readonly type: 'segment'; readonly id: number; readonly volumePath: string; readonly outDir: string }
+  | { readonly type: 'cancel'; readonly id: number };
+
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+}
+
+export type Answer =
+  | { readonly type: 'trial'; readonly provider: string }
+  | { readonly type: 'ready'; readonly provider: string; readonly reports: readonly ProviderReport[] }
+  | { readonly type: 'unusable'; readonly error: Failure }
+  | { readonly type: 'progress'; readonly id: number; readonly fraction: number; readonly message: string }
+  | { readonly type: 'done'; readonly id: number; readonly record: HeadSegmentation }
+  | { readonly type: 'failed'; readonly id: number; readonly error: Failure }
+  | { readonly type: 'cancelled'; readonly id: number };
+
+/** The process as the application sees it, whichever way it was started. */
+export interface WorkerProcess {
+  post(message: Request): void;
+  onMessage(listener: (message: Answer) => void): void;
+  /** Once. `how` says how it ended, in words, with the end of its standard error. */
+  onExit(listener: (how: string) => void): void;
+  kill(): void;
+  /** A process without work must not keep the application running; one with work must. */
+  keepAlive(yes: boolean): void;
+}
+
+/** Starts a program in a process of its own: `child_process.fork` in Node, `utilityProcess.fork` in the shell. */
+export type SpawnWorker = (file: string) => WorkerProcess;

@@ -1,0 +1,84 @@
+import type { ModelCard } from '../inference/model-card.ts';
+import type { Volume } from '../volume/volume.ts';
+import { borderAreas, checkStructures } from './check-structures.ts';
+import { cleanLabels } from './clean-labels.ts';
+import { labelGrid } from './label-grid.ts';
+import type { Block, Shape3 } from './network.ts';
+import { networkInput } from './network-input.ts';
+import { ProbabilityMap } from './probability-map.ts';
+import { BRAIN_LABELS, type HeadSegmentation } from './segmentation.ts';
+
+/** Runs the network over a padded image, whole or in tiles, and hands each part on as it comes. */
+export type RunBlocks = (image: Float32Array, shape: Shape3, take: (block: Block) => void) => Promise<void>;
+
+/** Fluid around the brain lies in many places by nature. */
+const SCATTERED = [24];
+
+export interface VolumeSegmentation {
+  /** Labels on the scan's own grid (its first frame), slope 1. */
+  readonly labels: Volume<Int16Array>;
+  readonly structures: HeadSegmentation['structures'];
+  readonly confidence: number;
+  readonly problems: HeadSegmentation['problems'];
+}
+
+/**
+ * Segments a scan: conform, network, volumes and centroids, labels on the scan's own grid, checks.
+ *
+ * @param subject the scan's name in problems
+ * @throws SegmentationInputError for a scan that no head can be found in
+ */
+export async function segmentVolume(
+  volume: Volume,
+  card: ModelCard,
+  run: RunBlocks,
+  subject: string,
+  onStep: (fraction: number, message: string) => void | Promise<void> = () => {},
+): Promise<VolumeSegmentation> {
+  await onStep(0.05, 'bringing the scan to the network’s grid');
+  const input = networkInput(volume, card.input);
+  const map = new ProbabilityMap(input.grid, card.labels.length);
+  await onStep(0.1, 'running the network');
+  await run(input.image, input.shape, (block) => map.add(block));
+
+  await onStep(0.75, 'labelling the scan');
+  const shape = volume.shape.slice(0, 3);
+  const native = labelGrid(map, { shape, affine: volume.affine });
+  const isIn = (labels: readonly number[]) =>
+    Uint8Array.from(card.labels, ({ label }) => (labels.includes(label) ? 1 : 0));
+  const brain = isIn(BRAIN_LABELS);
+  const { apartShare } = cleanLabels(native.channel, shape, brain, isIn(SCATTERED));
+
+  await onStep(0.9, 'checking the structures');
+  const structures = card.labels.map(({ label, structure }, c) => ({
+    label,
+    structure,
+    volumeMm3: map.volumeMm3(c),
+    centroidRas: map.centroid(c),
+    confidence: native.counts[c]! > 0 ? native.confidence[c]! / native.counts[c]! : 0,
+  }));
+  const sumOver = (values: Float64Array) => values.reduce((sum, v, c) => sum + (brain[c] ? v : 0), 0);
+  const brainVoxels = sumOver(native.counts);
+  const confidence = brainVoxels > 0 ? sumOver(native.confidence) / brainVoxels : 0;
+  const problems = checkStructures(
+    {
+      structures,
+      confidence,
+      apartShare,
+      notFinite: input.notFinite,
+      borderMm2: borderAreas(native.channel, shape, brain, volume.affine),
+      affine: volume.affine,
+    },
+    card.populationLimits,
+    subject,
+  );
+  const table = Int16Array.from(card.labels, ({ label }) => label);
+  const data = new Int16Array(native.channel.length);
+  for (let n = 0; n < data.length; n++) data[n] = table[native.channel[n]!]!;
+  return {
+    labels: { data, shape, affine: volume.affine, slope: 1, inter: 0 },
+    structures,
+    confidence,
+    problems,
+  };
+}
