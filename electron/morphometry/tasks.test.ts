@@ -31,6 +31,16 @@ describe('morphometry.measure', () => {
     );
   });
 
+  it('says in words that the regional engine needs the model, and refuses a file that is no segmentation', async () => {
+    const params = { volumePath: join(dir, 'missing.nii'), engine: 'regional' } as const;
+    expect((await measure(params, quietContext)).failure).toMatch(/no segmentation model in this build/);
+    const broken = join(dir, 'segmentation.json');
+    writeFileSync(broken, '{"structures": 1}');
+    const result = await measure({ ...params, segmentationPath: broken }, quietContext);
+    expect(result.failure).not.toBe('');
+    expect(result.measurements).toEqual([]);
+  });
+
   it('throws where one file is asked for', async () => {
     await expect(volumesOfFile(join(dir, 'missing.nii'), 'tissue-em')).rejects.toThrow(NotMeasuredError);
   });
