@@ -2,11 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict, VerdictLimits } from '../../shared/deidentify/records.ts';
 import type { FaceState } from '../../shared/import/records.ts';
+import type { Problem } from '../../shared/problem.ts';
 import type { AppliedStep } from '../../shared/provenance.ts';
 import { readNifti, writeNifti } from '../volume/nifti.ts';
 import type { Task } from '../worker/task.ts';
 import { deidentifyFace } from './face/deidentify-face.ts';
 import { maskImage, sha256OfFile } from './face/face-files.ts';
+import { installedAverageHead } from './face/installed-average-head.ts';
 
 export interface DeidentifyFaceParams {
   readonly volumePath: string;
@@ -15,6 +17,10 @@ export interface DeidentifyFaceParams {
   readonly params: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly limits: VerdictLimits;
+  /** `segmentation.json` of the same volume. */
+  readonly segmentationPath?: string | undefined;
+  /** Findings from before, for the verdict's list. */
+  readonly notes?: readonly Problem[] | undefined;
 }
 
 export interface DeidentifyFaceResult {
@@ -32,7 +38,11 @@ const face: Task<DeidentifyFaceParams, DeidentifyFaceResult> = async (params, co
   context.progress(0, 'Reading the scan');
   const image = await readNifti(params.volumePath);
   const inputSha256 = await sha256OfFile(params.volumePath);
-  const result = await deidentifyFace(image, { ...params, inputSha256 }, context);
+  const result = await deidentifyFace(
+    image,
+    { ...params, inputSha256, average: await installedAverageHead() },
+    context,
+  );
   context.signal.throwIfAborted();
   await mkdir(params.outDir, { recursive: true });
   const editedPath = join(params.outDir, 'edited.nii.gz');

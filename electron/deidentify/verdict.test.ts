@@ -4,6 +4,7 @@ import { judge, type VerdictInput } from './verdict.ts';
 
 const good: VerdictInput = {
   methodTitle: 'Quickshear',
+  methodKind: 'deface',
   brainMm3: 1_450_000,
   brainProblems: [],
   brainVoxelsChanged: 0,
@@ -12,6 +13,7 @@ const good: VerdictInput = {
   faceSurfaceChanged: 0.8,
   facePoints: 2500,
   removedMm3: 1_000_000,
+  seam: null,
   faceStateBefore: 'intact',
   evidence: { cutEdge: 0.01 },
   assumptions: ['upright'],

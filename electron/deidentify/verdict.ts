@@ -5,6 +5,7 @@ import type { Problem } from '../../shared/problem.ts';
 /** Everything that was measured about one edited scan. */
 export interface VerdictInput {
   readonly methodTitle: string;
+  readonly methodKind: 'deface' | 'blur' | 'reface';
   readonly brainMm3: number;
   readonly brainProblems: readonly Problem[];
   /** Counted by comparing voxels before and after, not assumed. */
@@ -16,11 +17,16 @@ export interface VerdictInput {
   readonly faceSurfaceChanged: number;
   readonly facePoints: number;
   readonly removedMm3: number;
+  /** Steps across the border of the edit relative to those beside it; null without such a border. */
+  readonly seam: number | null;
   readonly faceStateBefore: FaceState;
   readonly evidence: Readonly<Record<string, number>>;
   readonly assumptions: readonly string[];
   readonly methodProblems: readonly Problem[];
 }
+
+/** Above this the border of a replaced or smoothed face can be made out. */
+const MAX_SEAM = 2;
 
 /** Fewest surface points (of about 2600 in the window) from which a share means anything. */
 const MIN_FACE_POINTS = 300;
@@ -37,6 +43,8 @@ export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
   const brainOnly = input.faceStateBefore === 'brain-only';
   const faceOk =
     input.faceSurfaceChanged >= limits.minFaceSurfaceChanged && input.facePoints >= MIN_FACE_POINTS;
+  // A removed face ends in a cut by nature; a replaced or smoothed one must not show where it begins.
+  const seamless = input.methodKind !== 'deface' && !brainOnly;
   const litres = (mm3: number) => `${Math.round(mm3 / 1000)} cm³`;
   const numbers: VerdictNumber[] = [
     number(
@@ -74,6 +82,14 @@ export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
     number('facePoints', 'Points of face surface looked at', input.facePoints, 'points', '', null),
     number('editedMm3', 'Edited', input.removedMm3, 'mm³', '', null),
     number(
+      'seam',
+      'Steps across the border of the edit, relative to those beside it',
+      input.seam,
+      'ratio',
+      seamless ? `≤ ${MAX_SEAM}` : '',
+      seamless && input.seam !== null ? input.seam <= MAX_SEAM : null,
+    ),
+    number(
       'refusedInBrain',
       'Voxels of the edit refused beside the brain',
       input.refusedInBrain,
@@ -86,6 +102,7 @@ export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
     ),
   ];
   const problems = [...input.brainProblems, ...input.methodProblems];
+  if (seamless && input.seam !== null && input.seam > MAX_SEAM) problems.push(visibleSeam(input.seam));
   const result = (state: Verdict['state'], reason: string, next: string, concern: number): Verdict => ({
     state,
     reason,
@@ -160,6 +177,16 @@ export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
     '',
     Math.round(10 * (1 - input.faceSurfaceChanged)),
   );
+}
+
+function visibleSeam(seam: number): Problem {
+  return {
+    code: 'seam-visible',
+    level: 'warning',
+    subject: 'face',
+    message: `Steps across the border of the edit are ${seam.toFixed(1)} times those beside it; up to ${MAX_SEAM} are expected.`,
+    fix: 'Look along the border of the edit; a wider seam may hide it.',
+  };
 }
 
 const EVIDENCE: Readonly<Record<string, string>> = {

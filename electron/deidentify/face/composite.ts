@@ -29,26 +29,20 @@ export interface Composite {
  * higher) image is edited in the same place; header bytes, type and scaling are the input's own.
  *
  * @param brain 0/1 on the first three axes
- * @param proposals one for all frames, or one per frame when a method writes values
  * @throws RangeError when a mask is not on the image's grid
  */
 export function composite(
   image: NiftiImage,
   brain: Uint8Array,
-  proposals: FaceProposal | readonly FaceProposal[],
+  proposal: FaceProposal,
   marginMm = 2,
 ): Composite {
   const { volume } = image;
   const frame = voxelsPerFrame(volume.shape);
-  const list = Array.isArray(proposals)
-    ? (proposals as readonly FaceProposal[])
-    : [proposals as FaceProposal];
   const frames = volume.data.length / frame;
-  if (brain.length !== frame || list.some((p) => p.mask.length !== frame)) {
+  const { mask } = proposal;
+  if (brain.length !== frame || mask.length !== frame) {
     throw new RangeError(`Expected masks of ${frame} voxels (${volume.shape.slice(0, 3).join('×')}).`);
-  }
-  if (list.length !== 1 && list.length !== frames) {
-    throw new RangeError(`Expected one proposal or one for each of ${frames} frames, got ${list.length}.`);
   }
   const protectedBrain = grow(brain, volume.shape, voxelSizes(volume.affine), marginMm);
   const edited = volume.data.slice() as VoxelArray;
@@ -56,7 +50,7 @@ export function composite(
   const air = airValue(volume);
   let refusedInBrain = 0;
   for (let t = 0; t < frames; t++) {
-    const { mask, values } = list[list.length === 1 ? 0 : t]!;
+    const values = proposal.values?.(t);
     for (let n = 0; n < frame; n++) {
       if (!mask[n]) continue;
       if (protectedBrain[n]) {
@@ -64,7 +58,9 @@ export function composite(
         continue;
       }
       changedMask[n] = 1;
-      edited[t * frame + n] = values ? storable(values[n]!, volume.data) : air;
+      const value = values ? values[n]! : air;
+      // A voxel that was not a number stays out of arithmetic: it becomes air, never a hole in the result.
+      edited[t * frame + n] = Number.isFinite(value) ? storable(value, volume.data) : air;
     }
   }
   let [changedInBrain, changedOutside, editedVoxels] = [0, 0, 0];

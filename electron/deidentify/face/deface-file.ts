@@ -5,6 +5,7 @@ import { readNifti, writeNifti } from '../../volume/nifti.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import { deidentifyFace } from './deidentify-face.ts';
 import { maskImage, sha256OfFile } from './face-files.ts';
+import { installedAverageHead } from './installed-average-head.ts';
 
 export interface DefaceFileInput {
   readonly input: string;
@@ -15,6 +16,8 @@ export interface DefaceFileInput {
   readonly seed: number;
   /** Where to write the mask of edited voxels. It gives the border of the edit away: only on request. */
   readonly editMask?: string;
+  /** `segmentation.json` of the input; without it the brain is found by a surface model. */
+  readonly segmentationPath?: string | undefined;
 }
 
 export interface DefaceFileResult {
@@ -56,6 +59,8 @@ export async function defaceFile(work: DefaceFileInput, context: TaskContext): P
       seed: work.seed,
       limits: verdictLimits.parse({}),
       inputSha256: await sha256OfFile(work.input),
+      segmentationPath: work.segmentationPath,
+      average: await installedAverageHead(),
     },
     context,
   );

@@ -1,17 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import type { Verdict, VerdictLimits } from '../../../shared/deidentify/records.ts';
+import { voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
 import type { FaceState } from '../../../shared/import/records.ts';
+import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
+import { describeError } from '../../describe-error.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
 import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import { judge } from '../verdict.ts';
-import { extractBrain } from './brain-extract.ts';
 import { composite } from './composite.ts';
-import type { FaceProposal } from './face-method.ts';
+import type { AverageHead } from './face-frame.ts';
+import type { FaceMethod, FaceProposal } from './face-method.ts';
 import { detectFaceState } from './face-state.ts';
 import { airThreshold, surfaceChanged, viewFace } from './face-view.ts';
+import { type HeadPlace, placeHead } from './head-place.ts';
 import { faceMethod, faceParams } from './methods.ts';
+import { seamScore } from './seam.ts';
 
 export interface FaceWork {
   readonly method: string;
@@ -20,6 +25,12 @@ export interface FaceWork {
   readonly limits: VerdictLimits;
   /** SHA-256 of the input file, for the provenance steps. */
   readonly inputSha256: string;
+  /** `segmentation.json` of the same volume; without it the brain is found by a surface model. */
+  readonly segmentationPath?: string | undefined;
+  /** Null where this build has no average head: methods that need it then fail with a plain reason. */
+  readonly average?: AverageHead | null | undefined;
+  /** Findings from before the edit, e.g. why there is no segmentation. */
+  readonly notes?: readonly Problem[] | undefined;
 }
 
 export interface FaceResult {
@@ -49,64 +60,63 @@ export async function deidentifyFace(
   const { signal } = context;
   const method = faceMethod(work.method);
   const params = faceParams(method, work.params);
-  const frame = firstFrame(image.volume);
+  const frame = frameOf(image.volume, 0);
   context.progress(0.02, 'Looking for the brain');
-  const brain = await extractBrain(frame, { signal });
-  context.progress(0.55, 'Looking at the face');
+  const place = await placeHead(frame, work, context);
+  const { brain } = place;
+  context.progress(0.5, 'Looking at the face');
   const threshold = airThreshold(frame);
-  const found = detectFaceState(frame, brain, threshold);
-  const nothing: FaceProposal = { mask: new Uint8Array(brain.mask.length), assumptions: [], problems: [] };
+  const brainMm3 = place.brainMm3 ?? count(brain) * voxelVolumeMm3(frame.affine);
+  const found = detectFaceState(
+    frame,
+    { mask: brain, volumeMm3: brainMm3, standardToWorld: place.standardToWorld },
+    threshold,
+  );
 
-  context.progress(0.65, `Editing with ${method.title}`);
-  const proposals: FaceProposal[] = [];
-  if (found.state === 'brain-only') {
-    proposals.push(nothing);
-  } else {
-    proposals.push(
-      await method.propose({ volume: frame, brain: brain.mask, params, seed: work.seed, signal }),
-    );
-    const frames = image.volume.data.length / brain.mask.length;
-    // A method that writes values must see every frame; one that empties does the same to all of them.
-    for (let t = 1; t < frames && proposals[0]!.values; t++) {
-      signal.throwIfAborted();
-      const volume = firstFrame(image.volume, t);
-      proposals.push(await method.propose({ volume, brain: brain.mask, params, seed: work.seed, signal }));
-    }
+  context.progress(0.55, `Editing with ${method.title}`);
+  let proposal: FaceProposal = { mask: new Uint8Array(brain.length), assumptions: [], problems: [] };
+  if (found.state !== 'brain-only') {
+    proposal = await propose(method, params, image.volume, place, threshold, work, signal);
   }
-  const pasted = composite(image, brain.mask, proposals, BRAIN_MARGIN_MM);
-  context.progress(0.8, 'Measuring what changed');
-  const before = viewFace(frame, brain.standardToWorld, threshold);
-  const after = viewFace(firstFrame(pasted.image.volume), brain.standardToWorld, threshold);
-  const surface = surfaceChanged(before, after);
+  const pasted = composite(image, brain, proposal, BRAIN_MARGIN_MM);
+  context.progress(0.85, 'Measuring what changed');
+  const after = frameOf(pasted.image.volume, 0);
+  const surface = surfaceChanged(
+    viewFace(frame, place.standardToWorld, threshold),
+    viewFace(after, place.standardToWorld, threshold),
+  );
   const verdict = judge(
     {
       methodTitle: method.title,
-      brainMm3: brain.volumeMm3,
-      brainProblems: brain.problems,
+      methodKind: method.kind,
+      brainMm3,
+      brainProblems: [...(work.notes ?? []), ...place.problems],
       brainVoxelsChanged: pasted.counts.changedInBrain,
       outsideVoxelsChanged: pasted.counts.changedOutside,
       refusedInBrain: pasted.counts.refusedInBrain,
       faceSurfaceChanged: surface.share,
       facePoints: surface.points,
       removedMm3: pasted.counts.removedMm3,
+      seam: seamScore(frame, after, pasted.changedMask, threshold),
       faceStateBefore: found.state,
       evidence: found.evidence,
       assumptions: [
         'The scan is a T1-weighted head; forwards, upwards and left are what its header says.',
         'Brow and chin are expected where an average head has them relative to its brain.',
-        ...proposals[0]!.assumptions,
+        ...place.assumptions,
+        ...proposal.assumptions,
         ...(image.volume.shape.length > 3
           ? ['The brain was found in the first frame and holds for all of them.']
           : []),
       ],
-      methodProblems: proposals.flatMap((p) => p.problems),
+      methodProblems: proposal.problems,
     },
     work.limits,
   );
   const at = new Date().toISOString();
   const inputs = [work.inputSha256];
   const steps: AppliedStep[] = [
-    { name: 'brain-extract', version: '1.1.0', params: { marginMm: BRAIN_MARGIN_MM }, inputs, at },
+    ...place.steps.map((s) => ({ ...s, params: { ...s.params, marginMm: BRAIN_MARGIN_MM }, inputs, at })),
     ...(found.state === 'brain-only'
       ? []
       : [
@@ -115,14 +125,17 @@ export async function deidentifyFace(
             version: method.version,
             params: { ...params, seed: work.seed },
             inputs,
+            ...(method.needsAverage && work.average
+              ? { model: `${work.average.id} ${work.average.version} sha256:${work.average.sha256}` }
+              : {}),
             at,
           },
         ]),
   ];
-  context.progress(0.9, 'Measured');
+  context.progress(0.95, 'Measured');
   return {
     image: pasted.image,
-    brain: brain.mask,
+    brain,
     changedMask: pasted.changedMask,
     faceState: found.state,
     verdict,
@@ -131,8 +144,66 @@ export async function deidentifyFace(
   };
 }
 
+/** Asks the method; what it cannot do on this scan becomes a finding, and nothing is edited. */
+async function propose(
+  method: FaceMethod,
+  params: FaceMethod['defaults'],
+  volume: Volume,
+  place: HeadPlace,
+  threshold: number,
+  work: FaceWork,
+  signal: AbortSignal,
+): Promise<FaceProposal> {
+  const nothing = new Uint8Array(place.brain.length);
+  if (method.needsAverage && !(work.average && place.frame)) {
+    return { mask: nothing, assumptions: [], problems: [noAverage(method)] };
+  }
+  try {
+    return await method.propose({
+      volume: frameOf(volume, 0),
+      brain: place.brain,
+      average: work.average ?? null,
+      frame: place.frame,
+      threshold,
+      frameAt: (t) => frameOf(volume, t),
+      params,
+      seed: work.seed,
+      signal,
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    return { mask: nothing, assumptions: [], problems: [methodFailed(method, describeError(cause))] };
+  }
+}
+
+function noAverage(method: FaceMethod): Problem {
+  return {
+    code: 'no-average-head',
+    level: 'error',
+    subject: 'face',
+    message: `${method.title} needs the average head (models/average-head), which this installation does not have.`,
+    fix: 'Choose Quickshear, or install the model files.',
+  };
+}
+
+function methodFailed(method: FaceMethod, why: string): Problem {
+  return {
+    code: 'method-failed',
+    level: 'error',
+    subject: 'face',
+    message: `${method.title} could not work on this scan: ${why}`,
+    fix: 'Try another method, or exclude the scan.',
+  };
+}
+
+function count(mask: Uint8Array): number {
+  let sum = 0;
+  for (let n = 0; n < mask.length; n++) sum += mask[n]!;
+  return sum;
+}
+
 /** One frame of a volume as a 3-D volume; a view, not a copy. */
-function firstFrame(volume: Volume, t = 0): Volume {
+function frameOf(volume: Volume, t: number): Volume {
   const frame = voxelsPerFrame(volume.shape);
   return {
     ...volume,

@@ -64,11 +64,85 @@ export function grow(
   sizes: readonly [number, number, number],
   marginMm: number,
 ): Uint8Array {
-  const limit = marginMm * marginMm + 1e-6;
-  const distance = squaredDistanceTo(mask, shape, sizes);
   const out = new Uint8Array(mask.length);
-  for (let n = 0; n < out.length; n++) if (distance[n]! <= limit) out[n] = 1;
+  const box = boxOf(mask, shape, sizes.map((s) => Math.ceil(marginMm / s) + 1) as [number, number, number]);
+  if (!box) return out;
+  // Only the part of the grid that can be reached: a brain fills a tenth of a scan.
+  const limit = marginMm * marginMm + 1e-6;
+  const distance = squaredDistanceTo(cut(mask, shape, box), box.size, sizes);
+  let from = 0;
+  eachRow(shape, box, (to) => {
+    for (let i = 0; i < box.size[0]; i++, from++) if (distance[from]! <= limit) out[to + i] = 1;
+  });
   return out;
+}
+
+/** A box of voxels: first corner and extents. */
+export interface Box {
+  readonly low: readonly [number, number, number];
+  readonly size: readonly [number, number, number];
+}
+
+/**
+ * The smallest box that holds every voxel of a mask, with a border of extra voxels where the grid has them.
+ *
+ * @returns null for an empty mask
+ */
+export function boxOf(
+  mask: Uint8Array,
+  shape: readonly number[],
+  border: readonly [number, number, number],
+): Box | null {
+  const [nx, ny, nz] = shape as [number, number, number];
+  const low = [nx, ny, nz];
+  const high = [-1, -1, -1];
+  let at = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        if (!mask[at]) continue;
+        if (i < low[0]!) low[0] = i;
+        if (i > high[0]!) high[0] = i;
+        if (j < low[1]!) low[1] = j;
+        if (j > high[1]!) high[1] = j;
+        if (k < low[2]!) low[2] = k;
+        if (k > high[2]!) high[2] = k;
+      }
+    }
+  }
+  if (high[0]! < 0) return null;
+  const from = low.map((v, n) => Math.max(0, v - border[n]!)) as [number, number, number];
+  const size = high.map((v, n) => Math.min(shape[n]! - 1, v + border[n]!) - from[n]! + 1);
+  return { low: from, size: size as [number, number, number] };
+}
+
+/** The voxels of a box as an array of its own. */
+export function cut(mask: Uint8Array, shape: readonly number[], box: Box): Uint8Array {
+  const out = new Uint8Array(box.size[0] * box.size[1] * box.size[2]);
+  let to = 0;
+  eachRow(shape, box, (from) => {
+    out.set(mask.subarray(from, from + box.size[0]), to);
+    to += box.size[0];
+  });
+  return out;
+}
+
+/** A box's voxels written back into a whole grid. */
+export function paste(part: Uint8Array, into: Uint8Array, shape: readonly number[], box: Box): void {
+  let from = 0;
+  eachRow(shape, box, (to) => {
+    into.set(part.subarray(from, from + box.size[0]), to);
+    from += box.size[0];
+  });
+}
+
+function eachRow(shape: readonly number[], box: Box, visit: (start: number) => void): void {
+  const [nx, ny] = shape as [number, number, number];
+  for (let k = 0; k < box.size[2]; k++) {
+    for (let j = 0; j < box.size[1]; j++) {
+      visit(box.low[0] + nx * (box.low[1] + j + ny * (box.low[2] + k)));
+    }
+  }
 }
 
 /** Distance to the border of a mask in mm: negative inside, positive outside. */

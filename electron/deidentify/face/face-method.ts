@@ -1,5 +1,21 @@
 import type { Problem } from '../../../shared/problem.ts';
 import type { Volume } from '../../volume/volume.ts';
+import type { AverageHead, FaceFrame } from './face-frame.ts';
+
+export type ParamValue = number | boolean | string;
+
+/** How one parameter of a method is shown and held in bounds. */
+export interface ParamInfo {
+  readonly label: string;
+  /** `mm`, `voxels`, …; empty for switches. */
+  readonly unit: string;
+  /** One sentence: what more or less of it does. */
+  readonly meaning: string;
+  readonly min?: number;
+  readonly max?: number;
+  /** Part of the head that is edited when the switch is on. */
+  readonly region?: boolean;
+}
 
 /**
  * What every face method, classical or learned, is handed and gives back.
@@ -19,7 +35,11 @@ export interface FaceMethod {
   readonly caution?: string;
   readonly version: string;
   /** Default parameters; unknown keys in a policy are refused. */
-  readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  readonly defaults: Readonly<Record<string, ParamValue>>;
+  /** One entry for each default. */
+  readonly params: Readonly<Record<string, ParamInfo>>;
+  /** The method needs the average head and its place in the scan. */
+  readonly needsAverage: boolean;
   propose(input: FaceInput): Promise<FaceProposal>;
 }
 
@@ -28,7 +48,14 @@ export interface FaceInput {
   readonly volume: Volume;
   /** Brain mask on the same grid, 0 or 1. */
   readonly brain: Uint8Array;
-  readonly params: Readonly<Record<string, number | boolean | string>>;
+  /** The average head and where it lies; both null where this build has none, and then only for methods that do without. */
+  readonly average: AverageHead | null;
+  readonly frame: FaceFrame | null;
+  /** Head/air threshold of the original scan, real values. */
+  readonly threshold: number;
+  /** Frame t of the scan; frame 0 is `volume`. Shapes come from frame 0, values from each frame. */
+  readonly frameAt: (t: number) => Volume;
+  readonly params: Readonly<Record<string, ParamValue>>;
   readonly seed: number;
   readonly signal: AbortSignal;
 }
@@ -36,8 +63,11 @@ export interface FaceInput {
 export interface FaceProposal {
   /** Voxels the method wants to change, 0 or 1, native grid, first three axes. */
   readonly mask: Uint8Array;
-  /** New stored value per voxel, read only where the mask is 1; `undefined` empties to the scan's air value. */
-  readonly values?: Float32Array;
+  /**
+   * New stored value per voxel of frame t, read only where the mask is 1; `undefined` empties to the scan's air value.
+   * A function, so that only one frame of a long series is in memory.
+   */
+  readonly values?: ((t: number) => Float32Array) | undefined;
   /** What was assumed, in the user's words (e.g. "superior–inferior axis taken from the affine"). */
   readonly assumptions: readonly string[];
   readonly problems: readonly Problem[];

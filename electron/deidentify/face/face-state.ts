@@ -32,7 +32,11 @@ const SEEN_ABOVE = 0.8;
  *
  * @param threshold head/air threshold in real values, `airThreshold(volume)`
  */
-export function detectFaceState(volume: Volume, brain: BrainExtraction, threshold: number): FaceStateFinding {
+export function detectFaceState(
+  volume: Volume,
+  brain: Pick<BrainExtraction, 'mask' | 'volumeMm3' | 'standardToWorld'>,
+  threshold: number,
+): FaceStateFinding {
   const { data, slope, inter } = volume;
   const frame = voxelsPerFrame(volume.shape);
   const near = grow(brain.mask, volume.shape, voxelSizes(volume.affine), 8);

@@ -47,7 +47,17 @@ function phantom<A extends VoxelArray>(
 }
 
 const propose = (volume: Volume, brain: Uint8Array) =>
-  quickshear.propose({ volume, brain, params: { bufferMm: 10 }, seed: 1, signal });
+  quickshear.propose({
+    volume,
+    brain,
+    average: null,
+    frame: null,
+    threshold: 0,
+    frameAt: () => volume,
+    params: { bufferMm: 10 },
+    seed: 1,
+    signal,
+  });
 
 describe('quickshear', () => {
   it('keeps the buffer: every emptied voxel lies at least 10 mm from every brain voxel', async () => {
@@ -153,7 +163,7 @@ describe('composite keeps its promises', () => {
     const values = new Float32Array(brain.length).fill(300.4);
     const result = composite(newNifti(volume), brain, {
       mask: new Uint8Array(brain.length).fill(1),
-      values,
+      values: () => values,
       assumptions: [],
       problems: [],
     });

@@ -19,6 +19,16 @@ export const quickshear: FaceMethod = {
     'Forehead and ears remain.',
   version: '1.0.0',
   defaults: { bufferMm: 10 },
+  params: {
+    bufferMm: {
+      label: 'Distance from the brain',
+      unit: 'mm',
+      meaning: 'Smaller takes more of the face and comes closer to the brain.',
+      min: 2,
+      max: 40,
+    },
+  },
+  needsAverage: false,
   async propose({ volume, brain, params }) {
     const bufferMm = Number(params.bufferMm ?? 10);
     const mask = new Uint8Array(voxelsPerFrame(volume.shape));

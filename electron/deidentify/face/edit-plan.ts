@@ -1,0 +1,130 @@
+import { invert, multiply } from '../../../shared/geometry/affine.ts';
+import { type Grid, linear, resample } from '../../volume/resample.ts';
+import type { Volume } from '../../volume/volume.ts';
+import { squaredDistanceTo } from './distance.ts';
+import { type AverageHead, type FaceFrame, REGION } from './face-frame.ts';
+import type { FaceInput } from './face-method.ts';
+import { type HeadShape, headShape, SHAPE_MM } from './head-shape.ts';
+import { chosenRegions, extendedRegions, regionBits } from './regions.ts';
+
+/** Where a method with regions may edit: on the scan's grid, and softly on the 2 mm grid of shapes. */
+export interface EditPlan {
+  readonly average: AverageHead;
+  readonly frame: FaceFrame;
+  readonly head: HeadShape;
+  /** Native grid, 0/1: everything that may change, air of the `wrap` region included. */
+  readonly mask: Uint8Array;
+  /** Working grid, 0/1: the regions without the protected brain, without `wrap`. */
+  readonly workMask: Uint8Array;
+  /** Working grid, 0/1: the brain with a margin. */
+  readonly workBrain: Uint8Array;
+  /** Working grid: 0 at the border of the edit, 1 from `seamMm` inside it. */
+  readonly weight: Float32Array;
+  /** Working grid, 0/1: any region of the average head, chosen or not. */
+  readonly anyRegion: Uint8Array;
+  /** Native voxel index → working voxel index. */
+  readonly toWork: Float64Array;
+}
+
+/** Distance from the brain that shapes keep, mm; the compositor's margin of 2 mm lies inside it. */
+const SHAPE_MARGIN_MM = 4;
+/** An ear is too thin for a wide seam: half of it would stay. */
+const EAR_SEAM_MM = 4;
+/** Air counts as away from the head from here on, mm. */
+const AIR_MM = 3;
+
+/** @throws Error when the average head is missing: callers check `needsAverage` first */
+export function planEdit(input: FaceInput, seamMm: number, growMm = 0): EditPlan {
+  const { average, frame, volume, params } = input;
+  if (!average || !frame) throw new Error('Expected an average head and its place in the scan.');
+  const head = headShape(volume, input.threshold);
+  input.signal.throwIfAborted();
+  const bits = extendedRegions(average);
+  const workBits = regionBits(bits, average, frame, head.work);
+  const workBrain = brainOnWork(volume, input.brain, head.work);
+  const wanted = chosenRegions(workBits, params);
+  const sizes = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;
+  const grown = growMm > 0 ? squaredDistanceTo(wanted, head.work.shape, sizes) : null;
+  const workMask = new Uint8Array(wanted.length);
+  for (let n = 0; n < wanted.length; n++) {
+    if ((wanted[n] || (grown && grown[n]! <= growMm * growMm)) && !workBrain[n]) workMask[n] = 1;
+  }
+  const weight = seamWeight(workMask, head.work.shape, (n) =>
+    workBits[n]! & REGION.ears ? Math.min(seamMm, EAR_SEAM_MM) : seamMm,
+  );
+  input.signal.throwIfAborted();
+
+  const nativeBits = regionBits(bits, average, frame, volume);
+  const mask = chosenRegions(nativeBits, params);
+  const toWork = multiply(invert(head.work.affine), volume.affine);
+  const wrap = params.wrap === true;
+  eachNative(volume, toWork, (n, x, y, z) => {
+    if (mask[n]) return;
+    if (grown && growMm > 0) {
+      const [nx, ny, nz] = head.work.shape as [number, number, number];
+      if (linear(grown, nx, ny, nz, x, y, z) <= growMm * growMm) mask[n] = 1;
+    }
+    if (wrap && nativeBits[n]! & REGION.wrap) {
+      const [nx, ny, nz] = head.work.shape as [number, number, number];
+      if (linear(head.distance, nx, ny, nz, x, y, z) > AIR_MM) mask[n] = 1;
+    }
+  });
+  return {
+    average,
+    frame,
+    head,
+    mask,
+    workMask,
+    workBrain,
+    weight,
+    anyRegion: workBits.map((b) => (b ? 1 : 0)),
+    toWork,
+  };
+}
+
+/** Visits every voxel of a native grid with its place on the working grid. */
+export function eachNative(
+  grid: Grid,
+  toWork: Float64Array,
+  visit: (n: number, x: number, y: number, z: number) => void,
+): void {
+  const [nx, ny, nz] = grid.shape as [number, number, number];
+  const m = toWork;
+  let n = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      let x = m[1]! * j + m[2]! * k + m[3]!;
+      let y = m[5]! * j + m[6]! * k + m[7]!;
+      let z = m[9]! * j + m[10]! * k + m[11]!;
+      for (let i = 0; i < nx; i++, n++, x += m[0]!, y += m[4]!, z += m[8]!) visit(n, x, y, z);
+    }
+  }
+}
+
+function brainOnWork(volume: Volume, brain: Uint8Array, grid: Volume<Float32Array>): Uint8Array {
+  const mask: Volume = {
+    data: brain,
+    shape: volume.shape.slice(0, 3),
+    affine: volume.affine,
+    slope: 1,
+    inter: 0,
+  };
+  const near = resample(mask, grid, { interpolation: 'nearest' }).data;
+  const distance = squaredDistanceTo(Uint8Array.from(near), grid.shape, [SHAPE_MM, SHAPE_MM, SHAPE_MM]);
+  const out = new Uint8Array(distance.length);
+  for (let n = 0; n < out.length; n++) if (distance[n]! <= SHAPE_MARGIN_MM ** 2) out[n] = 1;
+  return out;
+}
+
+/** Smooth step over the first millimetres inside a mask. The edge of the field of view is no border. */
+function seamWeight(mask: Uint8Array, shape: readonly number[], seamMm: (n: number) => number): Float32Array {
+  const outside = new Uint8Array(mask.length);
+  for (let n = 0; n < mask.length; n++) outside[n] = mask[n] ? 0 : 1;
+  const out = squaredDistanceTo(outside, shape, [SHAPE_MM, SHAPE_MM, SHAPE_MM]);
+  for (let n = 0; n < out.length; n++) {
+    // A voxel beside the border is one voxel away from the last unedited centre: that is depth 0.
+    const u = Math.min(1, Math.max(0, (Math.sqrt(out[n]!) - SHAPE_MM) / seamMm(n)));
+    out[n] = u * u * (3 - 2 * u);
+  }
+  return out;
+}

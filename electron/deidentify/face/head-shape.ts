@@ -1,0 +1,48 @@
+import { conform } from '../../volume/conform.ts';
+import { smoothAxes } from '../../volume/gaussian.ts';
+import type { Volume } from '../../volume/volume.ts';
+import { signedDistance } from './distance.ts';
+import { above, dilate, erode, fillHoles, largestComponent } from './morphology.ts';
+
+/** Working voxel size of head shapes, mm. */
+export const SHAPE_MM = 2;
+const SIZES = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;
+
+/** A head as a solid body on a 2 mm RAS grid. */
+export interface HeadShape {
+  /** The scan's first frame on the working grid, real values. */
+  readonly work: Volume<Float32Array>;
+  /** Connected tissue as it is, 0/1: nostrils, mouth and other cavities are open. */
+  readonly tissue: Uint8Array;
+  /** Distance to the skin, mm, negative inside; cavities deep in the head count as inside. */
+  readonly distance: Float32Array;
+}
+
+/**
+ * The head of a scan as one body, skin to skin.
+ *
+ * Cavities are filled only where they lie deeper than 6 mm below a closed outline, so that folds of the skin stay what they
+ * are. The field of view cuts bodies off without making a skin there.
+ *
+ * @param threshold head/air threshold, real values
+ */
+export function headShape(volume: Volume, threshold: number): HeadShape {
+  const work = conform(volume, SHAPE_MM);
+  const { shape } = work;
+  const tissue = largestComponent(above(work.data, threshold), shape);
+  const closed = erode(fillHoles(dilate(tissue, shape, 3), shape), shape, 3);
+  const depth = signedDistance(closed, shape, SIZES);
+  const solid = fillHoles(tissue, shape);
+  for (let n = 0; n < solid.length; n++) if (depth[n]! < -6) solid[n] = 1;
+  // A little smoothing takes out the steps of the voxels: the outline is then good to a fraction of one.
+  const distance = smoothAxes(finite(signedDistance(solid, shape, SIZES)), shape, [0.7, 0.7, 0.7]);
+  return { work, tissue, distance };
+}
+
+/** A scan without any head has no distance to it; far outside stands for that. */
+function finite(distance: Float32Array): Float32Array {
+  for (let n = 0; n < distance.length; n++) {
+    if (!Number.isFinite(distance[n]!)) distance[n] = distance[n]! < 0 ? -200 : 200;
+  }
+  return distance;
+}

@@ -1,0 +1,163 @@
+import { apply, determinant, invert, multiply } from '../../../../shared/geometry/affine.ts';
+import type { Problem } from '../../../../shared/problem.ts';
+import { conform } from '../../../volume/conform.ts';
+import { linear } from '../../../volume/resample.ts';
+import type { EditPlan } from '../edit-plan.ts';
+import { planEdit } from '../edit-plan.ts';
+import type { FaceMethod } from '../face-method.ts';
+import { SHAPE_MM } from '../head-shape.ts';
+import { matchTissue } from '../match-tissue.ts';
+import { grainField } from '../noise.ts';
+import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
+import { grainOf, lookAround, repaint, SKIN_MM } from '../repaint.ts';
+
+/**
+ * Template: the average head's face is put in place of the person's.
+ *
+ * Shape: the skin of the average head, brought to the scan by an affine that knows only the brain, blended into the
+ * person's own skin within `seamMm` of the border. Tissue: the average's, read at its depth below the skin and given the
+ * scan's intensities, edge, noise and air.
+ *
+ * @see Schwarz et al. 2021 (mri_reface), NeuroImage 231; afni_refacer_run
+ */
+export const template: FaceMethod = {
+  id: 'template',
+  kind: 'reface',
+  title: 'Average face',
+  summary: 'Replaces face and ears by those of an average head, matched to the scan in brightness and noise.',
+  reference:
+    'The idea of mri_reface (Schwarz et al., NeuroImage 2021;231:117845) and afni_refacer, with an average head of our own.',
+  caution:
+    'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
+  version: '1.0.0',
+  defaults: { face: true, mouth: true, ears: true, forehead: false, wrap: true, seamMm: 14 },
+  params: {
+    ...REGION_PARAMS,
+    seamMm: {
+      label: 'Width of the seam',
+      unit: 'mm',
+      meaning: 'Inside the border of the edit the own skin turns into the average one over this distance.',
+      min: 4,
+      max: 30,
+    },
+  },
+  needsAverage: true,
+  async propose(input) {
+    const plan = planEdit(input, Number(input.params.seamMm ?? 14));
+    const average = averageDistance(plan);
+    const distance = new Float32Array(average.length);
+    for (let n = 0; n < distance.length; n++) {
+      const w = plan.weight[n]!;
+      distance[n] = w * average[n]! + (1 - w) * plan.head.distance[n]!;
+    }
+    input.signal.throwIfAborted();
+    const intensity = averageIntensity(plan, average, distance);
+    const around = lookAround(input.volume, plan);
+    const first = matchTissue(plan, plan.head.work.data, distance, intensity);
+    return {
+      mask: plan.mask,
+      values: (t) => {
+        const volume = input.frameAt(t);
+        const work = t === 0 ? plan.head.work.data : conform(volume, SHAPE_MM).data;
+        const tissue = (t === 0 ? first : matchTissue(plan, work, distance, intensity)).tissue.slice();
+        const seed = input.seed + 7919 * t;
+        const { coarse } = grainOf(volume, around);
+        if (coarse > 0) {
+          const grain = grainField(plan.head.work.shape, 0.8, seed);
+          for (let n = 0; n < tissue.length; n++) tissue[n]! += coarse * grain[n]!;
+        }
+        return repaint(volume, plan, { distance, weight: plan.weight, grain: true }, tissue, around, seed);
+      },
+      assumptions: [
+        'The new face is an average one, placed and sized by the brain alone.',
+        ...(first.likeT1
+          ? []
+          : ['The contrast is not T1: tissue of the new face was ranked like the scan’s own.']),
+        ...regionAssumptions(input.params),
+      ],
+      problems: first.likeT1 ? [] : [otherContrast()],
+    };
+  },
+};
+
+function otherContrast(): Problem {
+  return {
+    code: 'template-other-contrast',
+    level: 'info',
+    subject: 'face',
+    message:
+      'The scan does not look T1-weighted; the new face has the shape of the average but only similar tissue.',
+    fix: 'Look at the slices; mask out or blur work on any contrast.',
+  };
+}
+
+/** Distance to the average head's skin on the working grid, in the scan's millimetres. */
+function averageDistance(plan: EditPlan): Float32Array {
+  const { surface } = plan.average;
+  const scale = Math.cbrt(Math.abs(determinant(plan.frame.averageToWorld)));
+  return sampleAverage(plan, surface.data, surface.affine, surface.shape).map((d) => d * scale);
+}
+
+function sampleAverage(
+  plan: EditPlan,
+  data: Float32Array,
+  affine: Float64Array,
+  shape: readonly number[],
+): Float32Array {
+  const [nx, ny, nz] = plan.head.work.shape as [number, number, number];
+  const [ax, ay, az] = shape as [number, number, number];
+  const m = multiply(invert(affine), multiply(invert(plan.frame.averageToWorld), plan.head.work.affine));
+  const out = new Float32Array(nx * ny * nz);
+  let at = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      let x = m[1]! * j + m[2]! * k + m[3]!;
+      let y = m[5]! * j + m[6]! * k + m[7]!;
+      let z = m[9]! * j + m[10]! * k + m[11]!;
+      for (let i = 0; i < nx; i++, at++, x += m[0]!, y += m[4]!, z += m[8]!)
+        out[at] = linear(data, ax, ay, az, x, y, z);
+    }
+  }
+  return out;
+}
+
+/** How far around the edit the average's tissue is needed for matching, mm; farther in it is not computed. */
+const TISSUE_REACH_MM = 4;
+/** Longest way along the normal from a voxel to the tissue it takes, mm. */
+const FARTHEST_MM = 25;
+
+/** The average head's intensity at the depth each voxel has below the new skin, working grid; 0 far outside. */
+function averageIntensity(plan: EditPlan, average: Float32Array, distance: Float32Array): Float32Array {
+  const { intensity } = plan.average;
+  const [nx, ny, nz] = plan.head.work.shape as [number, number, number];
+  const [ax, ay, az] = intensity.shape as [number, number, number];
+  const m = multiply(
+    invert(intensity.affine),
+    multiply(invert(plan.frame.averageToWorld), plan.head.work.affine),
+  );
+  const out = new Float32Array(distance.length);
+  const slab = nx * ny;
+  let n = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, n++) {
+        if (distance[n]! > TISSUE_REACH_MM + SHAPE_MM) continue;
+        const wanted = Math.min(distance[n]!, -SKIN_MM);
+        const way = Math.max(-FARTHEST_MM, Math.min(FARTHEST_MM, wanted - average[n]!));
+        let [x, y, z] = [i, j, k];
+        if (Math.abs(way) > 0.1) {
+          const gx = average[n + (i < nx - 1 ? 1 : 0)]! - average[n - (i > 0 ? 1 : 0)]!;
+          const gy = average[n + (j < ny - 1 ? nx : 0)]! - average[n - (j > 0 ? nx : 0)]!;
+          const gz = average[n + (k < nz - 1 ? slab : 0)]! - average[n - (k > 0 ? slab : 0)]!;
+          const by = way / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
+          x += gx * by;
+          y += gy * by;
+          z += gz * by;
+        }
+        const p = apply(m, x, y, z);
+        out[n] = linear(intensity.data, ax, ay, az, p[0], p[1], p[2]);
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,94 @@
+import { seededRandom } from '../../../shared/statistics/seeded-random.ts';
+import { smoothAxes } from '../../volume/gaussian.ts';
+import type { Volume } from '../../volume/volume.ts';
+
+/** Standard deviation of the grain of a tissue, real values. */
+export interface Grain {
+  /** From voxel to voxel. */
+  readonly fine: number;
+  /** Over a few millimetres. */
+  readonly coarse: number;
+}
+
+/** Variance of the second difference of unit-variance grain: white, and Gaussian-correlated with sigma 1.2 voxels. */
+const WHITE = 1.5;
+const COARSE_AT_1 = 0.07;
+const COARSE_AT_2 = 0.53;
+
+/**
+ * Grain of the voxels of a mask, from second differences one and two voxels wide.
+ *
+ * A second difference is blind to slopes, and its median absolute deviation to edges; two widths tell voxel noise
+ * (receiver, Rician in air, Gaussian in tissue) from texture.
+ *
+ * @param at voxels to look at; their neighbours two steps away must be in the grid and in the tissue
+ */
+export function estimateGrain(volume: Volume, at: Int32Array, stride: number): Grain {
+  const { data, slope } = volume;
+  const one: number[] = [];
+  const two: number[] = [];
+  const every = Math.max(1, Math.floor(at.length / 60_000));
+  for (let q = 0; q < at.length; q += every) {
+    const n = at[q]!;
+    const far = [data[n - 2 * stride]!, data[n + 2 * stride]!];
+    const near = [data[n - stride]!, data[n + stride]!];
+    const here = data[n]!;
+    if (![...far, ...near, here].every(Number.isFinite)) continue;
+    one.push(Math.abs(here - (near[0]! + near[1]!) / 2));
+    two.push(Math.abs(here - (far[0]! + far[1]!) / 2));
+  }
+  if (one.length < 50) return { fine: 0, coarse: 0 };
+  const scale = Math.abs(slope || 1) * 1.4826;
+  const r1 = (scale * median(one)) ** 2;
+  const r2 = (scale * median(two)) ** 2;
+  const coarse2 = Math.max(0, (r2 - r1) / (COARSE_AT_2 - COARSE_AT_1));
+  const fine2 = Math.max(0, (r1 - COARSE_AT_1 * coarse2) / WHITE);
+  return { fine: Math.sqrt(fine2), coarse: Math.sqrt(coarse2) };
+}
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values[values.length >> 1]!;
+}
+
+/** A generator of nearly normal numbers with mean 0 and variance 1: the sum of three uniform ones. */
+export function normalRandom(seed: number): () => number {
+  const next = seededRandom(seed);
+  return () => 2 * (next() + next() + next() - 1.5);
+}
+
+/** Smooth grain of unit variance on a grid, correlated over about `sigmaVoxels`. */
+export function grainField(shape: readonly number[], sigmaVoxels: number, seed: number): Float32Array {
+  const next = normalRandom(seed);
+  const white = Float32Array.from({ length: shape[0]! * shape[1]! * shape[2]! }, () => next());
+  const field = smoothAxes(white, shape, [sigmaVoxels, sigmaVoxels, sigmaVoxels]);
+  let power = 0;
+  for (let n = 0; n < field.length; n++) power += field[n]! ** 2;
+  const scale = 1 / Math.sqrt(power / field.length || 1);
+  for (let n = 0; n < field.length; n++) field[n]! *= scale;
+  return field;
+}
+
+/** Longest piece of air copied in one go, voxels. */
+const RUN = 24;
+
+/**
+ * Air to put where tissue was: pieces of the scan's own air in random order, so that its noise, its correlation along
+ * a line and its zeros are the scan's.
+ *
+ * @param values air of the scan in storage order
+ * @param fallback value when the scan shows no air
+ */
+export function airSource(values: Float32Array, fallback: number, seed: number): () => number {
+  if (values.length < 200) return () => fallback;
+  const next = seededRandom(seed);
+  let at = 0;
+  let left = 0;
+  return () => {
+    if (left-- <= 0) {
+      at = Math.floor(next() * (values.length - RUN));
+      left = RUN - 1;
+    }
+    return values[at++]!;
+  };
+}
