@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 import { ENGINES, type EngineId } from '../../shared/morphometry/records.ts';
 import { describeError } from '../describe-error.ts';
 import { UserError } from '../dispatch.ts';
+import { findDist } from '../dist-dir.ts';
+import { createSegmenter } from '../inference/create-segmenter.ts';
+import { modelsDir } from '../inference/model-card.ts';
 import { type FileVolumes, NotMeasuredError, volumesOfFile } from '../morphometry/tasks.ts';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import { needFile } from './arguments.ts';
@@ -116,4 +119,7 @@ function print(answer: Answer, output: Output): void {
 }
 
 /** The command of this build. */
-export const volumesCommand: Command = createVolumesCommand(async () => undefined);
+export const volumesCommand: Command = createVolumesCommand(async () => {
+  const distDir = findDist();
+  return createSegmenter({ modelsDir: modelsDir(distDir), distDir });
+});
