@@ -80,7 +80,11 @@ module.exports = {
     'node_modules/@napi-rs/**/*',
   ],
   // One SQLite binary per ABI, chosen at start: docs/decisions/0002-two-sqlite-binaries.md
-  extraResources: [{ from: 'build/native', to: 'native', filter: ['abi-*/better_sqlite3.node'] }],
+  extraResources: [
+    { from: 'build/native', to: 'native', filter: ['abi-*/better_sqlite3.node'] },
+    // Weights and average heads with their cards; the runtime maps them into memory, so they are real files.
+    { from: 'models', to: 'models', filter: ['!training{,/**/*}', '*/card.json', '*/*.onnx', '*/*.nii.gz'] },
+  ],
   // Rebuilding in place would replace the Node binary that tests and the command line use.
   npmRebuild: false,
   nodeGypRebuild: false,

@@ -37,6 +37,7 @@ await build({
     'cli/main': 'electron/cli/main.ts',
     'cli/start': 'electron/cli/start.ts',
     'worker/main': 'electron/worker/main.ts',
+    'inference/main': 'electron/inference/worker-main.ts',
     'shell/main': 'electron/shell/main.ts',
   },
   outdir: 'dist',

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join, resolve } from 'node:path';
 import { appContract } from '../shared/contract.ts';
 import { deidentifyContract } from '../shared/deidentify/contract.ts';
 import { importContract } from '../shared/import/contract.ts';
@@ -11,9 +9,13 @@ import { readDerivative } from './catalog/derivatives.ts';
 import { catalogHandlers } from './catalog/handlers.ts';
 import { deidentifyHandlers } from './deidentify/handlers.ts';
 import { createDispatch, type Dispatch, UserError } from './dispatch.ts';
+import { findDist } from './dist-dir.ts';
 import { EventHub } from './events.ts';
 import { createHost, type Host } from './host.ts';
 import { importHandlers } from './import/handlers.ts';
+import { createSegmenter } from './inference/create-segmenter.ts';
+import { modelsDir } from './inference/model-card.ts';
+import type { SpawnWorker } from './inference/worker-contract.ts';
 import { jobsHandlers } from './jobs/handlers.ts';
 import { type Log, quietLog } from './log/logger.ts';
 import type { Redactor } from './log/redact.ts';
@@ -37,8 +39,12 @@ export interface AppOptions {
   readonly redactor?: Redactor;
   readonly pool?: TaskPool;
   readonly concurrency?: number;
-  /** Folder with `worker/`, `renderer/`; the bundle's own folder unless told otherwise. */
+  /** Folder with `worker/`, `inference/`, `renderer/`; the bundle's own folder unless told otherwise. */
   readonly distDir?: string;
+  /** Folder with one folder per model; beside the build folder unless told otherwise. */
+  readonly modelsDir?: string;
+  /** Starts the inference process; a child of Node unless told otherwise. */
+  readonly spawnWorker?: SpawnWorker;
 }
 
 export interface App {
@@ -61,6 +67,8 @@ export function createApp(options: AppOptions): App {
   const workerFile = join(distDir, 'worker', 'main.js');
   const staticDir = join(distDir, 'renderer');
   const events = new EventHub();
+  const models = options.modelsDir ?? modelsDir(distDir);
+  const segmenter = createSegmenter({ modelsDir: models, distDir, spawn: options.spawnWorker });
   let pool: TaskPool | undefined = options.pool;
   let session: ProjectSession | null = null;
 
@@ -75,7 +83,7 @@ export function createApp(options: AppOptions): App {
     session = null;
     pool ??= createWorkerPool(workerFile, concurrency);
     const onImported = (s: ProjectSession) => options.redactor?.addIdentifiers(knownIdentifiers(s));
-    session = new ProjectSession({ folder, pool, events, clock, concurrency, onImported });
+    session = new ProjectSession({ folder, pool, events, clock, concurrency, segmenter, onImported });
     rememberProject(options.userDataDir, {
       dir: folder.dir,
       name: folder.name,
@@ -93,7 +101,8 @@ export function createApp(options: AppOptions): App {
       current: () => session,
       session: requireSession,
       open: openProject,
-      doctorPaths: { staticDir, workerFile },
+      doctorPaths: { staticDir, workerFile, modelsDir: models },
+      segmenter,
     }),
     ...catalogHandlers(() => requireSession().db),
     ...late(importContract, () => {
@@ -124,7 +133,11 @@ export function createApp(options: AppOptions): App {
     }),
     ...morphometryHandlers(() => {
       const s = requireSession();
-      return { db: s.db, startMeasure: (seriesIds: readonly number[]) => startMeasure(s, seriesIds) };
+      return {
+        db: s.db,
+        startMeasure: (seriesIds: readonly number[]) => startMeasure(s, seriesIds),
+        hasModel: segmenter !== undefined,
+      };
     }),
     ...late(shareContract, () => shareHandlers(shareContext(requireSession()))),
     ...jobsHandlers(requireSession, () => session),
@@ -158,6 +171,7 @@ export function createApp(options: AppOptions): App {
     async close() {
       await session?.close();
       session = null;
+      await segmenter?.close();
       await pool?.close();
     },
   };
@@ -241,15 +255,4 @@ function pictureFile(s: ProjectSession, owner: string, name: string): string | n
   if (preview) return join(s.folder.previewDir, `series-${preview[1]}`, 'pictures', name);
   const d = /^\d+$/.test(owner) ? readDerivative(s.db, Number(owner)) : null;
   return d ? join(s.folder.dir, d.folder, 'pictures', name) : null;
-}
-
-/** The build folder: beside the running bundle, or `dist/` of a checkout when run from sources. */
-function findDist(): string {
-  let dir = dirname(fileURLToPath(import.meta.url));
-  for (let up = 0; up < 4; up++) {
-    if (basename(dir) === 'dist' && existsSync(dir)) return dir;
-    if (existsSync(join(dir, 'dist', 'worker'))) return join(dir, 'dist');
-    dir = dirname(dir);
-  }
-  return resolve('dist');
 }

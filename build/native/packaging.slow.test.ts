@@ -14,6 +14,7 @@ import { builtinModules, createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelsDir } from '../../electron/inference/model-card.ts';
 import { missingForPacking } from '../pack.ts';
 import { checkoutDir, electronFacts } from './checkout.ts';
 
@@ -23,6 +24,7 @@ const config = require('./electron-builder.config.cjs') as Record<string, unknow
   win: { files: string[]; icon: string };
   mac: { files: string[]; icon: string; entitlements: string };
   linux: { files: string[]; icon: string };
+  extraResources: { from: string; to: string; filter: string[] }[];
   beforePack: (context: { electronPlatformName: string; arch: number }) => void;
 };
 const validate = (c: unknown): Promise<void> =>
@@ -122,12 +124,27 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
       const native = join(work, 'native', 'abi-150');
       mkdirSync(native, { recursive: true });
       writeFileSync(join(native, 'better_sqlite3.node'), 'stands for the binary');
+      for (const file of [
+        'headseg/model.onnx',
+        'headseg/card.json',
+        'headseg/parity.json',
+        'average-head/mean.nii.gz',
+        'training/headseg/card.json',
+        'training/headseg/train.py',
+      ]) {
+        mkdirSync(join(work, 'models', file, '..'), { recursive: true });
+        writeFileSync(join(work, 'models', file), 'stands for the file');
+      }
       writeFileSync(
         join(work, 'dry.cjs'),
         `module.exports = { ...require(${JSON.stringify(join(root, 'electron-builder.config.cjs'))}),
           electronFuses: null, beforePack: undefined, electronDist: ${JSON.stringify(fakeDist)},
           directories: { output: ${JSON.stringify(join(work, 'out'))}, buildResources: 'build/icons' },
-          extraResources: [{ from: ${JSON.stringify(join(work, 'native'))}, to: 'native', filter: ['abi-*/better_sqlite3.node'] }],
+          extraResources: [
+            { from: ${JSON.stringify(join(work, 'native'))}, to: 'native', filter: ['abi-*/better_sqlite3.node'] },
+            { ...require(${JSON.stringify(join(root, 'electron-builder.config.cjs'))}).extraResources.find((r) => r.to === 'models'),
+              from: ${JSON.stringify(join(work, 'models'))} },
+          ],
         };`,
       );
       execFileSync(
@@ -157,7 +174,13 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
     it('holds the entry the manifest names, the preload, the worker and the licence', () => {
       const { main } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));
       expect(names).toEqual(
-        expect.arrayContaining([main, 'dist/shell/preload.cjs', 'dist/worker/main.js', 'LICENSE']),
+        expect.arrayContaining([
+          main,
+          'dist/shell/preload.cjs',
+          'dist/worker/main.js',
+          'dist/inference/main.js',
+          'LICENSE',
+        ]),
       );
     });
 
@@ -183,7 +206,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
 
     it('every package that a bundle imports is inside', () => {
       const wanted = new Set<string>();
-      for (const name of names.filter((n) => /^dist\/(shell|worker|chunks)\/.*\.js$/.test(n))) {
+      for (const name of names.filter((n) => /^dist\/(shell|worker|inference|chunks)\/.*\.js$/.test(n))) {
         const code = readFileSync(join(app, name), 'utf8');
         for (const [, from] of code.matchAll(
           /^(?:import|export)\b[^'"`;]*?\bfrom\s*"([^".][^"]*)"|^import\s*"([^".][^"]*)"/gm,
@@ -209,6 +232,18 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
       expect(loaded.length).toBeGreaterThan(3);
       expect(unpacked).toEqual(expect.arrayContaining(loaded));
       expect(existsSync(join(resources, 'native', 'abi-150', 'better_sqlite3.node'))).toBe(true);
+    });
+
+    it('models are real files beside the archive, without what only training needs', () => {
+      const shipped = readdirSync(join(resources, 'models'), { recursive: true, encoding: 'utf8' });
+      expect(shipped.sort()).toEqual([
+        'average-head',
+        'average-head/mean.nii.gz',
+        'headseg',
+        'headseg/card.json',
+        'headseg/model.onnx',
+      ]);
+      expect(modelsDir(join(resources, 'app.asar', 'dist'))).toBe(join(resources, 'models'));
     });
 
     it('the packaged shell starts, answers through its door and opens a catalog (Electron stood in for)', () => {
@@ -243,6 +278,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
         new Database(':memory:', { nativeBinding: ${JSON.stringify(driver)} }).prepare('SELECT 1').get();
         for (const name of ['piscina', 'onnxruntime-node', '@niivue/dcm2niix']) await import(name);
         await import('./dist/worker/main.js');
+        await import('./dist/inference/main.js');
         console.log('all loaded');
         process.exit(0);`;
       writeFileSync(join(app, 'probe.mjs'), program);

@@ -80,6 +80,11 @@ export const dialog = {
   showErrorBox: (title, text) => console.error(`${title}: ${text}`),
 };
 export const shell = {};
+export const utilityProcess = {
+  fork: () => {
+    throw new Error('The stand-in starts no processes.');
+  },
+};
 export const Menu = { buildFromTemplate: (t) => t, setApplicationMenu: noop };
 export const nativeTheme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false });
 export const screen = { getAllDisplays: () => [] };

@@ -10,6 +10,7 @@ import { methodsCommand } from './methods.ts';
 import { createOutput, type ExitCode } from './output.ts';
 import { reviewCommand } from './review.ts';
 import { runCommand } from './run.ts';
+import { segmentCommand } from './segment.ts';
 import { serveCommand } from './serve.ts';
 import { shareCommand } from './share.ts';
 import { volumesCommand } from './volumes.ts';
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   doctorCommand,
   defaceCommand,
   volumesCommand,
+  segmentCommand,
 ];
 
 const help = `Refacade de-identifies head scans, headers and faces, on this computer only.

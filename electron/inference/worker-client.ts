@@ -111,6 +111,7 @@ export class InferenceClient {
     for (const job of this.queue.splice(0)) {
       job.reject(new WorkerExitedError('The application was closed before this scan was segmented.'));
     }
+    this.process?.keepAlive(true); // or nothing would wait for its end
     this.process?.kill();
     await this.exited;
   }

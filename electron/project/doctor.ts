@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:f
 import { availableParallelism, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { openDatabase } from '../catalog/database.ts';
+import { describeError } from '../describe-error.ts';
 import { converterFolder } from '../import/convert-series.ts';
+import type { ModelSegmenter } from '../inference/create-segmenter.ts';
+import { findModels, loadModelCard } from '../inference/model-card.ts';
 
 export interface Finding {
   readonly name: string;
@@ -10,8 +13,23 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** Checks what the application stands on, one line each, with what to do where something is missing. */
-export function diagnose(paths: { staticDir: string; workerFile: string; userDataDir: string }): Finding[] {
+export interface DoctorPaths {
+  readonly staticDir: string;
+  readonly workerFile: string;
+  readonly userDataDir: string;
+  /** Folder with one folder per model. */
+  readonly modelsDir: string;
+}
+
+/**
+ * Checks what the application stands on, one line each, with what to do where something is missing.
+ *
+ * @param segmenter asked what it runs on; starts the inference process when it is not running
+ */
+export async function diagnose(
+  paths: DoctorPaths,
+  segmenter: ModelSegmenter | undefined,
+): Promise<Finding[]> {
   return [
     check('Node', () => `${process.versions.node}, ABI ${process.versions.modules}`),
     check('SQLite', () => {
@@ -24,6 +42,8 @@ export function diagnose(paths: { staticDir: string; workerFile: string; userDat
     }),
     check('DICOM converter', () => `dcm2niix (WebAssembly) in ${basename(dirname(converterFolder()))}`),
     check('Worker', () => mustExist(paths.workerFile)),
+    ...modelFindings(paths.modelsDir),
+    ...(segmenter ? [await inferenceFinding(segmenter)] : []),
     check('Screens', () => mustExist(join(paths.staticDir, 'index.html'))),
     check('User data folder', () => {
       mkdirSync(paths.userDataDir, { recursive: true });
@@ -35,6 +55,31 @@ export function diagnose(paths: { staticDir: string; workerFile: string; userDat
     }),
     check('Machine', () => `${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(0)} GB memory`),
   ];
+}
+
+function modelFindings(dir: string): Finding[] {
+  const found = findModels(dir);
+  if (found.length === 0) {
+    const detail = `none in ${dir}: this build works without a network, with its classical methods only`;
+    return [{ name: 'Model', ok: true, detail }];
+  }
+  return found.map((model) =>
+    check('Model', () => {
+      const { card } = loadModelCard(model);
+      return `${card.id} ${card.version}, ${(card.bytes / 1e6).toFixed(1)} MB, SHA-256 as on its card`;
+    }),
+  );
+}
+
+async function inferenceFinding(segmenter: ModelSegmenter): Promise<Finding> {
+  const name = 'Inference';
+  try {
+    const { provider, reports } = await segmenter.describe();
+    const others = reports.map((r) => `${r.provider} ${r.state}: ${r.detail}`).join('; ');
+    return { name, ok: true, detail: `runs on ${provider} (${others})` };
+  } catch (error) {
+    return { name, ok: false, detail: describeError(error) };
+  }
 }
 
 function check(name: string, look: () => string): Finding {

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { projectContract } from '../../shared/project/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
+import type { ModelSegmenter } from '../inference/create-segmenter.ts';
 import { diagnose } from './doctor.ts';
 import { readRecentProjects } from './recent-projects.ts';
 import type { ProjectSession } from './session.ts';
@@ -15,7 +16,13 @@ export interface ProjectHandlerContext {
   readonly current: () => ProjectSession | null;
   readonly session: () => ProjectSession;
   readonly open: (dir: string, create: boolean) => Promise<ProjectSession>;
-  readonly doctorPaths: { readonly staticDir: string; readonly workerFile: string };
+  readonly doctorPaths: {
+    readonly staticDir: string;
+    readonly workerFile: string;
+    readonly modelsDir: string;
+  };
+  /** Undefined where this build has no model. */
+  readonly segmenter?: ModelSegmenter | undefined;
 }
 
 export const defaultPolicyName = 'Share outside';
@@ -52,7 +59,7 @@ export function projectHandlers(ctx: ProjectHandlerContext): Handlers<typeof pro
       s.changed('project');
       return settings();
     },
-    'project.doctor': () => diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir }),
+    'project.doctor': () => diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir }, ctx.segmenter),
   };
 }
 

@@ -6,6 +6,7 @@ import { openKeys, type ProjectKeys } from '../deidentify/keys.ts';
 import type { EventHub } from '../events.ts';
 import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { JobRunner } from '../jobs/runner.ts';
+import type { Segmenter } from '../segmentation/segmentation.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { createExecutors } from './executors.ts';
 import type { ProjectFolder } from './project-folder.ts';
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly events: EventHub;
   readonly clock: () => Date;
   readonly concurrency: number;
+  /** Undefined where this build has no model. */
+  readonly segmenter?: Segmenter | undefined;
   /** Called after each import: new people are in the catalog. */
   readonly onImported?: (session: ProjectSession) => void;
 }
@@ -29,12 +32,15 @@ export class ProjectSession {
   readonly queue: JobQueue;
   readonly runner: JobRunner;
   readonly pool: TaskPool;
+  /** Undefined where this build has no usable segmentation model. */
+  readonly segmenter: Segmenter | undefined;
   private readonly events: EventHub;
   private readonly unlock: () => void;
 
   constructor(options: SessionOptions) {
     this.folder = options.folder;
     this.pool = options.pool;
+    this.segmenter = options.segmenter;
     this.events = options.events;
     this.unlock = lockProject(options.folder.dir);
     try {
@@ -53,6 +59,7 @@ export class ProjectSession {
         keys: this.keys,
         pool: options.pool,
         clock: options.clock,
+        segmenter: options.segmenter,
       }),
       concurrency: options.concurrency,
       emit: (event) => options.events.emit(event),

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron';
 import { announceElectronBinding } from '../catalog/sqlite-binding.ts';
+import type { SpawnWorker } from '../inference/worker-contract.ts';
 import { createFileLog, type Log } from '../log/logger.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import { appScheme } from './app-url.ts';
@@ -10,6 +11,7 @@ import { menuTemplate } from './menu.ts';
 import { handleNative } from './native.ts';
 import { guardedHost, secureContents, secureProcess, secureSession } from './security.ts';
 import { smokePassed, smokeTest } from './smoke.ts';
+import { spawnUtilityWorker } from './spawn-worker.ts';
 import { openWindow } from './window.ts';
 
 /** What the shell needs of the application. */
@@ -22,6 +24,7 @@ export interface ShellAppOptions {
   readonly userDataDir: string;
   readonly log: Log;
   readonly redactor: Redactor;
+  readonly spawnWorker: SpawnWorker;
 }
 
 /** A worker that does not stop must not keep the application from quitting. */
@@ -71,7 +74,7 @@ export async function startShell(
     announceElectronBinding(app.getAppPath());
     secureSession(session.defaultSession, devtools);
     Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, devtools)));
-    const application = await createApp({ userDataDir, log, redactor });
+    const application = await createApp({ userDataDir, log, redactor, spawnWorker: spawnUtilityWorker });
     closeApp = async () => {
       await withTimeLimit(application.close(), closeWithinMs).catch((error: unknown) =>
         log.error('Closing took too long or failed; unfinished jobs resume at the next start', { error }),
