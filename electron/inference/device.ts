@@ -53,8 +53,10 @@ export async function chooseProvider(options: {
   readonly forced?: string | undefined;
   readonly excluded?: Readonly<Record<string, string>>;
   readonly onTrial?: (provider: string) => void;
+  /** Milliseconds from any beginning. */
+  readonly now?: () => number;
 }): Promise<ChosenProvider> {
-  const { open, known, forced, excluded = {}, onTrial = () => {} } = options;
+  const { open, known, forced, excluded = {}, onTrial = () => {}, now = () => performance.now() } = options;
   if (forced && !known.includes(forced)) {
     throw new ProviderError(
       `Expected one of the execution providers ${known.join(', ')}; got "${forced}" (REFACADE_EP).`,
@@ -90,15 +92,15 @@ export async function chooseProvider(options: {
       }
       const agrees = `same answer as the CPU within ${difference.toPrecision(2)}`;
       if (!forced) {
-        cpuSmall ??= await seconds(cpu.network, SMALL);
-        const own = await seconds(tried.network, SMALL);
+        cpuSmall ??= await seconds(cpu.network, SMALL, now);
+        const own = await seconds(tried.network, SMALL, now);
         if (own > HOPELESS * cpuSmall) {
           await reject('slower', `${agrees}, but ${(own / cpuSmall).toFixed(0)} times slower`);
           continue;
         }
         await tried.network(testImage(LARGE), cube(LARGE)); // the first run of a size prepares the device
-        cpuLarge ??= await seconds(cpu.network, LARGE);
-        const ownLarge = await seconds(tried.network, LARGE);
+        cpuLarge ??= await seconds(cpu.network, LARGE, now);
+        const ownLarge = await seconds(tried.network, LARGE, now);
         const speed = `${ownLarge.toFixed(2)} s where the CPU takes ${cpuLarge.toFixed(2)} s`;
         if (ownLarge > cpuLarge) {
           await reject('slower', `${agrees}, but slower: ${speed}`);
@@ -134,13 +136,13 @@ export function testImage(n: number): Float32Array {
 const cube = (n: number): Shape3 => [n, n, n];
 
 /** The faster of two runs. */
-async function seconds(network: Network, n: number): Promise<number> {
+async function seconds(network: Network, n: number, now: () => number): Promise<number> {
   const image = testImage(n);
   let best = Infinity;
   for (let run = 0; run < 2; run++) {
-    const started = performance.now();
+    const started = now();
     await network(image, cube(n));
-    best = Math.min(best, (performance.now() - started) / 1000);
+    best = Math.min(best, (now() - started) / 1000);
   }
   return best;
 }

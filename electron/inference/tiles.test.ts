@@ -1,0 +1,118 @@
+// Oracle: the same network over the whole image at once.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Block, Network, Shape3 } from '../segmentation/network.ts';
+import { loadModelCard } from './model-card.ts';
+import { openOnnxNetwork } from './onnx-network.ts';
+import { nodesOfType } from './onnx-nodes.ts';
+import { OutOfMemoryError, planTiles, runInTiles } from './tiles.ts';
+
+const model = loadModelCard(resolve('electron/inference/fixtures/tiny'));
+const weights = readFileSync(join(model.dir, 'model.onnx'));
+const shape: Shape3 = [40, 32, 24];
+const size = 40 * 32 * 24;
+const image = Float32Array.from(
+  { length: size },
+  (_, n) => Math.abs(Math.sin(n * 12.9898) * 43758.5453) % 1.1,
+);
+const rules = { multipleOf: 8, margin: 8, maxVoxels: size };
+let network: Network;
+let whole: Float32Array;
+
+beforeAll(async () => {
+  network = (await openOnnxNetwork(weights, model.card, 'cpu', 1)).network;
+  whole = await network(image, shape);
+});
+
+/** Puts blocks together; fails when a voxel is given twice or never. */
+async function assemble(run: (take: (block: Block) => void) => Promise<void>): Promise<Float32Array> {
+  const out = new Float32Array(5 * size);
+  const given = new Uint8Array(size);
+  await run(({ probabilities, shape: s, origin, from, to }) => {
+    for (let x = from[0]; x < to[0]; x++)
+      for (let y = from[1]; y < to[1]; y++)
+        for (let z = from[2]; z < to[2]; z++) {
+          const voxel = z + shape[2] * (y + shape[1] * x);
+          const own = z - origin[2] + s[2] * (y - origin[1] + s[1] * (x - origin[0]));
+          given[voxel]!++;
+          for (let c = 0; c < 5; c++) out[c * size + voxel] = probabilities[c * s[0] * s[1] * s[2] + own]!;
+        }
+  });
+  expect(given.every((n) => n === 1)).toBe(true);
+  return out;
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  let worst = 0;
+  for (let n = 0; n < a.length; n++) worst = Math.max(worst, Math.abs(a[n]! - b[n]!));
+  return worst;
+}
+
+describe('tiles', () => {
+  it.each([size, size / 2, size / 4, 24 ** 3, 16 ** 3])(
+    'of at most %i voxels give what the whole gives, within 1e-5',
+    async (maxVoxels) => {
+      const tiles = planTiles(shape, [0, 0, 0], shape, { ...rules, maxVoxels });
+      const largest = Math.max(...tiles.map((t) => t.shape[0] * t.shape[1] * t.shape[2]));
+      if (maxVoxels >= 24 ** 3) expect(largest).toBeLessThanOrEqual(maxVoxels);
+      expect(tiles.length > 1).toBe(maxVoxels < size);
+      const parts = await assemble((take) =>
+        runInTiles(network, image, shape, { ...rules, maxVoxels }, take),
+      );
+      expect(largestDifference(parts, whole)).toBeLessThan(1e-5);
+    },
+  );
+
+  it('without margins they do not: the margin is what makes them agree', async () => {
+    const bare = { ...rules, margin: 0, maxVoxels: size / 4 };
+    const parts = await assemble((take) => runInTiles(network, image, shape, bare, take));
+    expect(largestDifference(parts, whole)).toBeGreaterThan(1e-3);
+  });
+
+  it('become smaller when memory runs out in the middle, and say so', async () => {
+    const seen: number[] = [];
+    const tight: Network = (part, s) => {
+      seen.push(part.length);
+      // The second part fails although it is no larger than the first.
+      if (seen.length === 2) throw new Error('std::bad_alloc');
+      return network(part, s);
+    };
+    const messages: string[] = [];
+    const parts = await assemble((take) =>
+      runInTiles(
+        tight,
+        image,
+        shape,
+        { ...rules, maxVoxels: size * 0.8, onTile: (_f, m) => void messages.push(m) },
+        take,
+      ),
+    );
+    expect(largestDifference(parts, whole)).toBeLessThan(1e-5);
+    expect(Math.min(...seen)).toBeLessThan(seen[1]!);
+    expect(messages.at(-1)).toMatch(/smaller parts: .* did not fit into memory/);
+  });
+
+  it('give up with the size that does not fit, and pass other failures on untouched', async () => {
+    const none: Network = async () => {
+      throw new Error('Failed to allocate memory for requested buffer of size 1');
+    };
+    await expect(runInTiles(none, image, shape, rules, () => {})).rejects.toThrow(OutOfMemoryError);
+    const broken: Network = async () => {
+      throw new Error('the device was lost');
+    };
+    await expect(runInTiles(broken, image, shape, rules, () => {})).rejects.toThrow('the device was lost');
+  });
+});
+
+describe('the names of an ONNX file’s nodes', () => {
+  it('are those that make-tiny-model.py gave', () => {
+    expect(nodesOfType(weights, 'ConvTranspose')).toEqual(['/ConvTranspose/u1']);
+    expect(nodesOfType(weights, 'Conv')).toHaveLength(4);
+    expect(nodesOfType(weights, 'LSTM')).toEqual([]);
+  });
+
+  it('cannot be had from a cut file', () => {
+    expect(() => nodesOfType(Uint8Array.of(0x3a, 0xff), 'Conv')).toThrow(RangeError);
+  });
+});
