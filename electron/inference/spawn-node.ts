@@ -1,12 +1,17 @@
 import { fork } from 'node:child_process';
 import type { WorkerProcess } from './worker-contract.ts';
 
-/** Starts a program as a child of Node, with a message channel and nothing on its standard output. */
-export function spawnNodeWorker(file: string): WorkerProcess {
-  const child = fork(file, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+/**
+ * Starts a program as a child of Node, with a message channel and nothing on its standard output.
+ *
+ * @param more environment variables beside this process's own
+ */
+export function spawnNodeWorker(file: string, more: NodeJS.ProcessEnv = {}): WorkerProcess {
+  const env = { ...process.env, ...more };
+  const child = fork(file, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], env });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2000);
+    said = (said + text).slice(-8000);
   });
   return {
     post: (message) => {
@@ -39,6 +44,8 @@ export function describeExit(code: number | null, signal: string | null, said: s
       : signal
         ? `it crashed (${signal})`
         : `it ended with code ${code}`;
-  const last = said.trim().split('\n').slice(-3).join(' / ').slice(-500);
+  // Without stack traces: the sentence before them is what helps.
+  const words = said.split('\n').filter((line) => line.trim() !== '' && !/^\s*(\d+:|at )|^-{3}/.test(line));
+  const last = words.slice(-3).join(' / ').slice(-500);
   return last === '' ? how : `${how}; it said: ${last}`;
 }

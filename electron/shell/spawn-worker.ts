@@ -10,7 +10,7 @@ export function spawnUtilityWorker(file: string): WorkerProcess {
   });
   let said = '';
   child.stderr?.on('data', (bytes: Buffer) => {
-    said = (said + bytes.toString('utf8')).slice(-2000);
+    said = (said + bytes.toString('utf8')).slice(-8000);
   });
   return {
     post: (message) => child.postMessage(message),
