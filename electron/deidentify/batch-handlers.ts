@@ -6,6 +6,8 @@ import type { Db } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import { UserError } from '../dispatch.ts';
 import type { NewJob } from '../jobs/queue.ts';
+import { rungsOf } from '../project/ladder.ts';
+import { type FoundSegmentation, segmentationNotes } from '../project/source-segmentation.ts';
 import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
@@ -16,6 +18,7 @@ export interface BatchContext {
   readonly pool: TaskPool;
   readonly policy: (name: string) => Policy;
   readonly ensureVolume: (seriesId: number) => Promise<string>;
+  readonly ensureSegmentation: (seriesId: number, volumePath: string) => Promise<FoundSegmentation>;
   readonly startBatch: (jobs: readonly NewJob[]) => string;
 }
 
@@ -38,6 +41,18 @@ export function listMethods() {
     caution: m.caution ?? null,
     version: m.version,
     defaults: { ...m.defaults },
+    params: Object.keys(m.defaults).map((name) => {
+      const info = m.params[name];
+      return {
+        name,
+        label: info?.label ?? name,
+        unit: info?.unit ?? '',
+        meaning: info?.meaning ?? '',
+        min: info?.min ?? null,
+        max: info?.max ?? null,
+        region: info?.region ?? false,
+      };
+    }),
   }));
 }
 
@@ -103,7 +118,8 @@ export async function previewFace(
   const outDir = join(ctx.previewDir, `series-${input.seriesId}`);
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
-  const params = method === policy.method ? policy.methodParams : {};
+  const { params } = rungsOf(method, policy)[0]!;
+  const segmentation = await ctx.ensureSegmentation(input.seriesId, volumePath);
   const face = await ctx.pool.run<{ editedPath: string; maskPath: string; verdict: Verdict }>(
     'deidentify.face',
     {
@@ -113,6 +129,8 @@ export async function previewFace(
       params,
       seed: 1,
       limits: policy.limits,
+      segmentationPath: segmentation.path,
+      notes: segmentationNotes(segmentation),
     },
   );
   const pictures = join(outDir, 'pictures');

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { deidentifyContract } from '../../shared/deidentify/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import type { ProjectSession } from '../project/session.ts';
+import { ensureSegmentation } from '../project/source-segmentation.ts';
 import { ensureVolume } from '../project/source-volume.ts';
 import { type BatchContext, listMethods, previewFace, startDeidentify } from './batch-handlers.ts';
 import { crosswalkHandlers } from './crosswalk-handlers.ts';
@@ -22,6 +24,14 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
       ensureVolume(
         { db: s.db, folder: s.folder, pool: s.pool },
         seriesId,
+        new AbortController().signal,
+        () => {},
+      ),
+    ensureSegmentation: (seriesId, volumePath) =>
+      ensureSegmentation(
+        s.segmenter,
+        volumePath,
+        join(s.folder.volumesDir, `${seriesId}.headseg`),
         new AbortController().signal,
         () => {},
       ),

@@ -18,6 +18,7 @@ import {
   ps315Options,
   verdictLimits,
 } from '../../shared/deidentify/records.ts';
+import { FaceParameterError, faceMethod, faceParams, UnknownFaceMethodError } from './face/methods.ts';
 import { overrideTag } from './header/ps315.ts';
 import basic from './policies/basic.json' with { type: 'json' };
 import internal from './policies/internal.json' with { type: 'json' };
@@ -145,12 +146,27 @@ export function parsePolicy(text: string): Policy {
       );
     }
   }
+  checkMethod(text, 'method', policy.method, policy.methodParams);
+  policy.ladder.forEach((rung, n) => {
+    checkMethod(text, `ladder.${n}`, rung.method, rung.params);
+  });
   if (policy.options.retainLongitudinalFullDates && policy.options.retainLongitudinalModifiedDates) {
     throw new PolicyError(
       `line ${lineOfKey(text, ['options', 'retainLongitudinalFullDates'])}, options.retainLongitudinalFullDates: full and modified dates cannot both be retained. Set retainLongitudinalModifiedDates to false (it is on unless told otherwise).`,
     );
   }
   return policy;
+}
+
+/** A method or a parameter that nobody knows is a slip of the pen, and would fail every scan. */
+function checkMethod(text: string, where: string, id: string, params: Policy['methodParams']): void {
+  try {
+    faceParams(faceMethod(id), params);
+  } catch (error) {
+    if (!(error instanceof UnknownFaceMethodError || error instanceof FaceParameterError)) throw error;
+    const line = lineOfKey(text, where.startsWith('ladder') ? ['ladder', id] : [where]);
+    throw new PolicyError(`line ${line}, ${where}: ${error.message}`, { cause: error });
+  }
 }
 
 function describeIssue(text: string, issue: z.core.$ZodIssue): string[] {

@@ -1,14 +1,30 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Policy, policy as policySchema, type Verdict } from '../../shared/deidentify/records.ts';
+import {
+  type Policy,
+  policy as policySchema,
+  type Rung,
+  type Verdict,
+} from '../../shared/deidentify/records.ts';
 import type { FaceState } from '../../shared/import/records.ts';
 import type { AppliedStep } from '../../shared/provenance.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
+import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import { measurable, runMeasure } from './execute-measure.ts';
 import type { ExecutorContext } from './executors.ts';
+import {
+  type Attempt,
+  bestAttempt,
+  nameAttempt,
+  ordinal,
+  rungsOf,
+  titleOf,
+  wantsNextRung,
+} from './ladder.ts';
+import { ensureSegmentation, type FoundSegmentation, segmentationNotes } from './source-segmentation.ts';
 import { ensureVolume } from './source-volume.ts';
 
 export interface DeidentifyPayload {
@@ -42,30 +58,102 @@ export async function runDeidentify(
     context.progress(from + fraction * (to - from), message);
 
   const volumePath = await ensureVolume(ctx, seriesId, context.signal, part(0, 0.1));
-  // One folder per job: a job that died half way starts over in the same place, or goes on after the edit.
-  const relative = join('derivatives', `series-${seriesId}-job-${jobId}`);
-  const finished = ctx.db.prepare('SELECT id FROM derivative WHERE folder = ?').pluck().get(relative);
-  let derivativeId = finished as number | undefined;
-  if (derivativeId === undefined) {
-    const face = await editFace(ctx, volumePath, join(ctx.folder.dir, relative), payload, policy, {
-      signal: context.signal,
-      progress: part(0.1, 0.65),
-    });
-    derivativeId = recordDerivative(ctx, seriesId, relative, payload, policy, face);
-  }
+  const segmentation = await ensureSegmentation(
+    ctx.segmenter,
+    volumePath,
+    join(ctx.folder.volumesDir, `${seriesId}.headseg`),
+    context.signal,
+    part(0.1, 0.2),
+  );
+  const derivativeId = await climb(
+    ctx,
+    { jobId, seriesId, volumePath, segmentation, payload, policy },
+    { signal: context.signal, progress: part(0.2, 0.65) },
+  );
   if (payload.measure && measurable(ctx.db, seriesId)) {
     await runMeasure(ctx, seriesId, { signal: context.signal, progress: part(0.65, 1) });
   }
   return { derivativeId };
 }
 
+interface ScanWork {
+  readonly jobId: number;
+  readonly seriesId: number;
+  readonly volumePath: string;
+  readonly segmentation: FoundSegmentation;
+  readonly payload: DeidentifyPayload;
+  readonly policy: Policy;
+}
+
+/**
+ * Tries one method after the other until one is good enough, and makes the best attempt the current one.
+ *
+ * Each attempt has a folder of its own: a job that died half way finds what was finished and goes on after it.
+ */
+async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext): Promise<number> {
+  const { seriesId, payload, policy } = work;
+  const rungs = rungsOf(payload.method, policy);
+  const attempts: (Attempt & { readonly method: string })[] = [];
+  const earlier: { method: string; reason: string }[] = [];
+  for (const [n, rung] of rungs.entries()) {
+    const relative = attemptFolder(seriesId, work.jobId, n + 1);
+    let attempt = finishedAttempt(ctx.db, relative);
+    if (!attempt) {
+      if (n > 0)
+        setScanState(
+          ctx.db,
+          seriesId,
+          'running',
+          `Trying ${titleOf(rung.method)}: ${earlier[n - 1]!.reason}`,
+        );
+      const name = n > 0 ? `${ordinal(n + 1)} attempt: ` : '';
+      try {
+        const face = await editFace(ctx, work, join(ctx.folder.dir, relative), rung, {
+          signal: context.signal,
+          progress: (f, m) => context.progress((n + f) / rungs.length, name + m),
+        });
+        const verdict = nameAttempt(face.verdict, n + 1, rung.method, earlier);
+        attempt = recordAttempt(ctx, work, relative, rung, { ...face, verdict });
+      } catch (error) {
+        context.signal.throwIfAborted();
+        // A method that breaks down is one that failed: the next may still work, and what there is already counts.
+        if (n === rungs.length - 1 && attempts.length === 0) throw error;
+        earlier.push({ method: rung.method, reason: `it broke down (${describeError(error)}).` });
+        continue;
+      }
+    }
+    attempts.push({ ...attempt, method: rung.method });
+    earlier.push({ method: rung.method, reason: attempt.verdict.reason });
+    if (!wantsNextRung(attempt.verdict, faceStateOf(ctx.db, seriesId))) break;
+  }
+  const best = bestAttempt(attempts);
+  settle(ctx, seriesId, policy, best);
+  return best.id;
+}
+
+/** Relative to the project folder. The first attempt keeps the plain name of its job. */
+function attemptFolder(seriesId: number, jobId: number, attempt: number): string {
+  const base = `series-${seriesId}-job-${jobId}`;
+  return join('derivatives', attempt === 1 ? base : `${base}-attempt-${attempt}`);
+}
+
+function finishedAttempt(db: Db, folder: string): Attempt | undefined {
+  const row = db.prepare('SELECT id, verdict FROM derivative WHERE folder = ?').get(folder) as
+    | { id: number; verdict: string }
+    | undefined;
+  return row && { id: row.id, verdict: JSON.parse(row.verdict) as Verdict };
+}
+
+function faceStateOf(db: Db, seriesId: number): FaceState {
+  return db.prepare('SELECT face_state FROM series WHERE id = ?').pluck().get(seriesId) as FaceState;
+}
+
 /** The edit and its pictures, made beside the final folder and moved there whole. */
 async function editFace(
   ctx: ExecutorContext,
-  volumePath: string,
+  { volumePath, segmentation, payload, policy }: ScanWork,
   outDir: string,
-  payload: DeidentifyPayload,
-  policy: Policy,
+  rung: Rung,
   context: JobContext,
 ): Promise<FaceResult> {
   const workDir = `${outDir}.partial`;
@@ -77,10 +165,12 @@ async function editFace(
       {
         volumePath,
         outDir: workDir,
-        method: payload.method,
-        params: methodParams(payload, policy),
+        method: rung.method,
+        params: rung.params,
         seed: payload.seed,
         limits: policy.limits,
+        segmentationPath: segmentation.path,
+        notes: segmentationNotes(segmentation),
       },
       { signal: context.signal, onProgress: (f, m) => context.progress(0.7 * f, m) },
     );
@@ -104,27 +194,20 @@ async function editFace(
   }
 }
 
-/** The policy's parameters belong to the policy's method; another method runs with its own defaults. */
-function methodParams(payload: DeidentifyPayload, policy: Policy): Policy['methodParams'] {
-  return payload.method === policy.method ? policy.methodParams : {};
-}
-
-/** Writes the attempt into the catalog and gives the scan its state. */
-function recordDerivative(
+/** Writes one attempt into the catalog. */
+function recordAttempt(
   ctx: ExecutorContext,
-  seriesId: number,
+  { seriesId, payload, policy }: ScanWork,
   folder: string,
-  payload: DeidentifyPayload,
-  policy: Policy,
+  rung: Rung,
   face: FaceResult,
-): number {
+): Attempt {
   const verdict = withImportFindings(ctx.db, seriesId, face.verdict);
-  const held = policy.review === 'all' && verdict.state === 'passed';
   return ctx.db.transaction(() => {
     const id = addDerivative(ctx.db, {
       seriesId,
-      method: payload.method,
-      methodParams: methodParams(payload, policy),
+      method: rung.method,
+      methodParams: rung.params,
       seed: payload.seed,
       policy,
       folder,
@@ -134,6 +217,15 @@ function recordDerivative(
       createdAt: ctx.clock().toISOString(),
     });
     ctx.db.prepare('UPDATE series SET face_state = ? WHERE id = ?').run(face.faceState, seriesId);
+    return { id, verdict };
+  })();
+}
+
+/** Makes the best attempt the current one and gives the scan its state. */
+function settle(ctx: ExecutorContext, seriesId: number, policy: Policy, { id, verdict }: Attempt): void {
+  const held = policy.review === 'all' && verdict.state === 'passed';
+  ctx.db.transaction(() => {
+    ctx.db.prepare('UPDATE derivative SET current = (id = ?) WHERE series_id = ?').run(id, seriesId);
     if (held) {
       setScanState(
         ctx.db,
@@ -145,7 +237,6 @@ function recordDerivative(
     } else {
       setScanState(ctx.db, seriesId, verdict.state, verdict.reason, verdict.next);
     }
-    return id;
   })();
 }
 

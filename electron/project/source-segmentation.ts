@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Problem } from '../../shared/problem.ts';
 import { describeError } from '../describe-error.ts';
 import { type HeadSegmentation, headSegmentation, type Segmenter } from '../segmentation/segmentation.ts';
 
@@ -33,6 +34,19 @@ export async function ensureSegmentation(
     rmSync(dir, { recursive: true, force: true });
     return { path: undefined, failure: describeError(cause) };
   }
+}
+
+/** A scan that could not be segmented, as a finding that stops nothing. */
+export function segmentationNotes(found: FoundSegmentation): Problem[] {
+  if (!found.failure) return [];
+  return [
+    {
+      code: 'segmentation-failed',
+      level: 'info',
+      subject: 'brain',
+      message: `The segmentation network could not work on this scan (${found.failure}); a surface model found the brain instead.`,
+    },
+  ];
 }
 
 /** @throws ZodError for a file that is not a segmentation record */

@@ -144,7 +144,9 @@ export const POLICIES: (Policy & { builtIn: boolean })[] = [
   {
     ...policyRecord.parse({
       name: 'research-share',
-      description: 'For sharing with research partners: shifted dates, no descriptors, faces removed.',
+      description: 'For sharing with research partners: shifted dates, no descriptors, faces replaced.',
+      method: 'template',
+      ladder: [{ method: 'mask-out' }, { method: 'quickshear', params: { bufferMm: 5 } }],
     }),
     builtIn: true,
   },
@@ -167,26 +169,97 @@ export const POLICIES: (Policy & { builtIn: boolean })[] = [
   },
 ];
 
+const mm = (name: string, label: string, meaning: string, min: number, max: number) => ({
+  name,
+  label,
+  unit: 'mm',
+  meaning,
+  min,
+  max,
+  region: false,
+});
+const REGIONS = [
+  ['face', 'Face', 'Eyes, nose, cheeks and chin with the air in front.'],
+  ['mouth', 'Mouth and teeth', 'Lips, teeth and palate.'],
+  ['ears', 'Ears', 'Both outer ears with the air beside them.'],
+  ['forehead', 'Forehead', 'Skin of the forehead above the brow.'],
+  ['wrap', 'Air behind and around', 'Air away from the head, where a nose may have wrapped around.'],
+].map(([name, label, meaning]) => ({
+  name: name ?? '',
+  label: label ?? '',
+  unit: '',
+  meaning: meaning ?? '',
+  min: null,
+  max: null,
+  region: true,
+}));
+const switches = { face: true, mouth: true, ears: true, forehead: false, wrap: true };
+
 export const METHODS: MethodInfo[] = [
   {
-    id: 'quickshear',
-    kind: 'deface',
-    title: 'Quickshear',
-    summary: 'Empties everything in front of a plane that just clears the brain.',
-    reference: 'Schimke & Hale 2011',
-    caution: 'Removed faces can be partly regrown by published attacks; share only under an agreement.',
+    id: 'template',
+    kind: 'reface',
+    title: 'Average face',
+    summary:
+      'Replaces face and ears by those of an average head, matched to the scan in brightness and noise.',
+    reference: 'The idea of mri_reface (Schwarz et al. 2021) and afni_refacer',
+    caution:
+      'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
     version: '1.0.0',
-    defaults: { bufferMm: 10 },
+    defaults: { ...switches, seamMm: 14, varyMm: 2.5 },
+    params: [
+      ...REGIONS,
+      mm('seamMm', 'Width of the seam', 'The own skin turns into the average one over this distance.', 4, 30),
+      mm(
+        'varyMm',
+        'Variation of the shape',
+        'Random swelling and sinking of the new face by the seed.',
+        0,
+        5,
+      ),
+    ],
+  },
+  {
+    id: 'mask-out',
+    kind: 'deface',
+    title: 'Mask out',
+    summary: 'Empties the face, and ears or forehead if wanted, where the average head has them.',
+    reference: 'The idea of pydeface and fsl_deface',
+    caution: 'Removed faces can be regrown by published attacks.',
+    version: '1.0.0',
+    defaults: { ...switches, growMm: 0 },
+    params: [
+      ...REGIONS,
+      mm('growMm', 'Grow the regions by', 'More takes away more around the regions.', 0, 20),
+    ],
   },
   {
     id: 'blur',
     kind: 'blur',
-    title: 'Surface blur',
-    summary: 'Smooths the face layer parallel to the surface; measurements change least.',
+    title: 'Blur',
+    summary: 'Smooths the outer layer of the face along the skin, so that a face without features is left.',
     reference: 'Milchenko & Marcus 2013',
-    caution: 'Published attacks undo blurring in part.',
+    caution: 'Published attacks undo blur: a blurred face can be restored better than a removed one.',
     version: '1.0.0',
-    defaults: { sigmaMm: 6 },
+    defaults: { ...switches, ears: false, smoothMm: 20, layerMm: 24 },
+    params: [
+      ...REGIONS,
+      mm('smoothMm', 'Smoothing along the skin', 'Features smaller than about twice this vanish.', 4, 30),
+      mm('layerMm', 'Thickness of the layer', 'Tissue deeper than this stays as it is.', 6, 60),
+    ],
+  },
+  {
+    id: 'quickshear',
+    kind: 'deface',
+    title: 'Quickshear',
+    summary: 'Cuts off the face with one flat plane that keeps a chosen distance from the brain.',
+    reference: 'Schimke & Hale 2011',
+    caution: 'Removed faces can be regrown by published attacks. Forehead and ears remain.',
+    version: '1.0.0',
+    defaults: { bufferMm: 10 },
+    params: [
+      mm('bufferMm', 'Distance from the brain', 'Smaller takes more of the face and comes closer.', 2, 40),
+    ],
   },
 ];
 
@@ -269,8 +342,8 @@ export function makeItem(derivativeId: number): ReviewItem {
     sessionLabel: row.sessionLabel,
     kind: row.kind,
     description: row.description,
-    method: attempt ? 'blur' : 'quickshear',
-    methodParams: attempt ? { sigmaMm: 6 } : { bufferMm: 10 },
+    method: attempt ? 'template' : 'mask-out',
+    methodParams: attempt ? {} : { ears: false, growMm: 3 },
     policyName: 'research-share',
     state: row.state,
     verdict: makeVerdict(row.id),
@@ -278,7 +351,14 @@ export function makeItem(derivativeId: number): ReviewItem {
     reviews: [],
     attempts: attempt
       ? []
-      : [{ derivativeId: derivativeId + 1_000_000, method: 'blur', state: 'needs-review', createdAt: NOW }],
+      : [
+          {
+            derivativeId: derivativeId + 1_000_000,
+            method: 'template',
+            state: 'needs-review',
+            createdAt: NOW,
+          },
+        ],
   };
 }
 

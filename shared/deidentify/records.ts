@@ -32,6 +32,15 @@ export const verdictLimits = z.object({
 });
 export type VerdictLimits = z.infer<typeof verdictLimits>;
 
+const paramValue = z.union([z.number(), z.boolean(), z.string()]);
+
+/** One more try: the method and what it is set to; parameters left out keep the method's defaults. */
+export const rung = z.strictObject({
+  method: z.string().min(1),
+  params: z.record(z.string(), paramValue).default({}),
+});
+export type Rung = z.infer<typeof rung>;
+
 /** The whole recipe: headers, faces, limits and what may leave. One readable JSON file. */
 export const policy = z.strictObject({
   name: z.string().min(1).max(80),
@@ -42,7 +51,9 @@ export const policy = z.strictObject({
   /** Attributes that no table lists. */
   unknownAttributes: z.enum(['remove', 'keep']).default('remove'),
   method: z.string().default('quickshear'),
-  methodParams: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
+  methodParams: z.record(z.string(), paramValue).default({}),
+  /** Tried in this order while the method before failed or changed too little of the face. */
+  ladder: z.array(rung).max(8).default([]),
   limits: verdictLimits.prefault({}),
   /** Series kinds that may leave; all others are excluded with that reason. */
   shareKinds: z.array(z.string()).default(['T1w', 'T2w', 'FLAIR', 'PDw']),
@@ -104,6 +115,19 @@ export const verdict = z.object({
 });
 export type Verdict = z.infer<typeof verdict>;
 
+/** How one parameter of a method is shown. */
+export const methodParam = z.object({
+  name: z.string(),
+  label: z.string(),
+  unit: z.string(),
+  meaning: z.string(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  /** A part of the head that can be switched on and off. */
+  region: z.boolean(),
+});
+export type MethodParam = z.infer<typeof methodParam>;
+
 export const methodInfo = z.object({
   id: z.string(),
   kind: z.enum(['deface', 'blur', 'reface']),
@@ -112,7 +136,9 @@ export const methodInfo = z.object({
   reference: z.string(),
   caution: z.string().nullable(),
   version: z.string(),
-  defaults: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])),
+  defaults: z.record(z.string(), paramValue),
+  /** One for each default, in the order to show them. */
+  params: z.array(methodParam).default([]),
 });
 export type MethodInfo = z.infer<typeof methodInfo>;
 

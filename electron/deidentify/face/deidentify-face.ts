@@ -13,7 +13,7 @@ import { composite } from './composite.ts';
 import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
 import { detectFaceState } from './face-state.ts';
-import { airThreshold, surfaceChanged, viewFace } from './face-view.ts';
+import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from './face-view.ts';
 import { type HeadPlace, placeHead } from './head-place.ts';
 import { faceMethod, faceParams } from './methods.ts';
 import { seamScore } from './seam.ts';
@@ -81,10 +81,11 @@ export async function deidentifyFace(
   const pasted = composite(image, brain, proposal, BRAIN_MARGIN_MM);
   context.progress(0.85, 'Measuring what changed');
   const after = frameOf(pasted.image.volume, 0);
-  const surface = surfaceChanged(
-    viewFace(frame, place.standardToWorld, threshold),
-    viewFace(after, place.standardToWorld, threshold),
-  );
+  const seenBefore = viewFace(frame, place.standardToWorld, threshold);
+  const seenAfter = viewFace(after, place.standardToWorld, threshold);
+  const surface = surfaceChanged(seenBefore, seenAfter);
+  const replaced =
+    proposal.replaced && surfaceReplaced(seenBefore, seenAfter, proposal.replaced, place.standardToWorld);
   const verdict = judge(
     {
       methodTitle: method.title,
@@ -95,6 +96,7 @@ export async function deidentifyFace(
       outsideVoxelsChanged: pasted.counts.changedOutside,
       refusedInBrain: pasted.counts.refusedInBrain,
       faceSurfaceChanged: surface.share,
+      faceSurfaceReplaced: replaced ?? null,
       facePoints: surface.points,
       removedMm3: pasted.counts.removedMm3,
       seam: seamScore(frame, after, pasted.changedMask, threshold),

@@ -5,7 +5,7 @@ import { squaredDistanceTo } from './distance.ts';
 import { type AverageHead, type FaceFrame, REGION } from './face-frame.ts';
 import type { FaceInput } from './face-method.ts';
 import { type HeadShape, headShape, SHAPE_MM } from './head-shape.ts';
-import { chosenRegions, extendedRegions, regionBits } from './regions.ts';
+import { chosenRegions, extendedRegions, flattened, regionBits } from './regions.ts';
 
 /** Where a method with regions may edit: on the scan's grid, and softly on the 2 mm grid of shapes. */
 export interface EditPlan {
@@ -33,13 +33,18 @@ const EAR_SEAM_MM = 4;
 /** Air counts as away from the head from here on, mm. */
 const AIR_MM = 3;
 
-/** @throws Error when the average head is missing: callers check `needsAverage` first */
-export function planEdit(input: FaceInput, seamMm: number, growMm = 0): EditPlan {
+/**
+ * @param cut for methods that remove: regions with a smooth back, grown by some millimetres
+ * @throws Error when the average head is missing: callers check `needsAverage` first
+ */
+export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly growMm: number }): EditPlan {
   const { average, frame, volume, params } = input;
   if (!average || !frame) throw new Error('Expected an average head and its place in the scan.');
   const head = headShape(volume, input.threshold);
   input.signal.throwIfAborted();
-  const bits = extendedRegions(average);
+  const growMm = cut?.growMm ?? 0;
+  const extended = extendedRegions(average);
+  const bits = cut ? flattened(extended, average) : extended;
   const workBits = regionBits(bits, average, frame, head.work);
   const workBrain = brainOnWork(volume, input.brain, head.work);
   const wanted = chosenRegions(workBits, params);

@@ -68,6 +68,11 @@ export interface FaceProposal {
    * A function, so that only one frame of a long series is in memory.
    */
   readonly values?: ((t: number) => Float32Array) | undefined;
+  /**
+   * Share of the new head, 0…1, on a grid of its own, for methods that replace: where it is 1 nothing depends on the
+   * person's own shape, even where both happen to coincide.
+   */
+  readonly replaced?: Volume<Float32Array> | undefined;
   /** What was assumed, in the user's words (e.g. "superior–inferior axis taken from the affine"). */
   readonly assumptions: readonly string[];
   readonly problems: readonly Problem[];

@@ -1,5 +1,6 @@
 import { type Affine, apply, invert, multiply } from '../../../shared/geometry/affine.ts';
 import { conform } from '../../volume/conform.ts';
+import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { findHead } from './head-start.ts';
 import { above, fillHoles, largestComponent } from './morphology.ts';
@@ -73,8 +74,45 @@ export function surfaceChanged(before: FaceView, after: FaceView): { share: numb
   before.depth.forEach((y, n) => {
     if (Number.isNaN(y)) return;
     points++;
-    const now = after.depth[n]!;
-    if (Number.isNaN(now) || Math.abs(now - y) > 2) moved++;
+    if (hasMoved(y, after.depth[n]!)) moved++;
   });
   return { share: points ? moved / points : 0, points };
+}
+
+/** Share of a new head from which on nothing of the old shape is left in it. */
+const FULLY = 0.98;
+
+/**
+ * Share of the face surface seen before that was replaced: it is gone, lies elsewhere, or lay where the new head counts
+ * in full and so owes nothing to the old one.
+ *
+ * @param replaced share of the new head, any grid
+ * @param standardToWorld the frame both views were taken in
+ */
+export function surfaceReplaced(
+  before: FaceView,
+  after: FaceView,
+  replaced: Volume<Float32Array>,
+  standardToWorld: Affine,
+): number {
+  const [nx, ny, nz] = replaced.shape as [number, number, number];
+  const toIndex = multiply(invert(replaced.affine), standardToWorld);
+  let [points, counted] = [0, 0];
+  before.depth.forEach((y, n) => {
+    if (Number.isNaN(y)) return;
+    points++;
+    if (hasMoved(y, after.depth[n]!)) {
+      counted++;
+      return;
+    }
+    const x = WINDOW.left + (n % before.columns) * WINDOW.step;
+    const z = WINDOW.bottom + Math.floor(n / before.columns) * WINDOW.step;
+    const at = apply(toIndex, x, y, z);
+    if (linear(replaced.data, nx, ny, nz, ...at) >= FULLY) counted++;
+  });
+  return points ? counted / points : 0;
+}
+
+function hasMoved(before: number, after: number): boolean {
+  return Number.isNaN(after) || Math.abs(after - before) > 2;
 }

@@ -5,6 +5,9 @@ import { SHAPE_MM } from './head-shape.ts';
 /** Depths below the skin (mm) whose tissue is matched on its own: skin and fat, muscle, bone and cavities. */
 const DEPTHS = [3, 5.5, 9.5, 16, 26];
 const EDGES = [2, 4, 7, 12, 20, 60];
+/** Layers from the skin inwards that are taken to hold no air, and the share of their middle value that counts as tissue. */
+const SOLID_LAYERS = 2;
+const SOLID_SHARE = 0.5;
 const RANKS = 41;
 const FEWEST = 150;
 /** Smoothing of the gain along the seam, mm. */
@@ -48,7 +51,10 @@ export function matchTissue(
       if (within(distance[n]!)) a.push(average[n]!);
       if (within(plan.head.distance[n]!)) s.push(work[n]!);
     }
-    return a.length < FEWEST || s.length < FEWEST ? null : { a: ranks(a), s: ranks(s) };
+    // Near the skin there is tissue only: an open mouth or a signal hole must not make the new skin porous.
+    const floor = layer < SOLID_LAYERS ? SOLID_SHARE * middle(s) : -Infinity;
+    const kept = s.filter((v) => v > floor);
+    return a.length < FEWEST || kept.length < FEWEST ? null : { a: ranks(a), s: ranks(kept) };
   });
   const usable = tables.map((t, n) => (t ? n : -1)).filter((n) => n >= 0);
   const tissue = new Float32Array(work.length);
@@ -66,6 +72,10 @@ export function matchTissue(
   }
   applyGain(plan, work, distance, tissue);
   return { tissue, likeT1 };
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 function ranks(values: number[]): Float64Array {

@@ -1,4 +1,5 @@
 import { type Affine, invert, multiply } from '../../../shared/geometry/affine.ts';
+import { smoothAxes } from '../../volume/gaussian.ts';
 import type { Grid } from '../../volume/resample.ts';
 import { type AverageHead, type FaceFrame, REGION, type RegionName } from './face-frame.ts';
 import type { ParamInfo, ParamValue } from './face-method.ts';
@@ -86,6 +87,50 @@ export function extendedRegions(average: AverageHead): Uint8Array {
           else if (seen && surface[n]! > 0) out[n]! |= REGION.ears;
         }
       }
+    }
+  }
+  return out;
+}
+
+/** Smoothing of the cut of {@link flattened}, mm, and how much deeper than the regions it lies. */
+const CUT_SIGMA_MM = 9;
+const CUT_DEEPER_MM = 4;
+
+/**
+ * Regions whose back is one smooth sheet.
+ *
+ * The regions follow the average skin at a depth, so emptying them would leave a face in relief. Here, for each line from
+ * front to back, the face ends at a smoothed depth that knows neither nose nor eyes.
+ *
+ * @param bits from {@link extendedRegions}
+ */
+export function flattened(bits: Uint8Array, average: AverageHead): Uint8Array {
+  const { shape, affine } = average.regions;
+  const [nx, ny, nz] = shape as [number, number, number];
+  const spacing = Math.abs(affine[5]!);
+  const front = REGION.face | REGION.mouth;
+  const depth = new Float32Array(nx * nz);
+  const known = new Float32Array(nx * nz);
+  for (let k = 0; k < nz; k++) {
+    for (let i = 0; i < nx; i++) {
+      for (let j = 0; j < ny; j++) {
+        if (!(bits[i + nx * (j + ny * k)]! & front)) continue;
+        depth[i + nx * k] = j;
+        known[i + nx * k] = 1;
+        break;
+      }
+    }
+  }
+  const sigma = CUT_SIGMA_MM / spacing;
+  const top = smoothAxes(depth, [nx, 1, nz], [sigma, 0, sigma]);
+  const bottom = smoothAxes(known, [nx, 1, nz], [sigma, 0, sigma]);
+  const out = bits.slice();
+  for (let k = 0; k < nz; k++) {
+    for (let i = 0; i < nx; i++) {
+      const at = i + nx * k;
+      if (!known[at]) continue;
+      const from = Math.max(0, Math.floor(top[at]! / bottom[at]! - CUT_DEEPER_MM / spacing));
+      for (let j = from; j < depth[at]!; j++) out[i + nx * (j + ny * k)]! |= REGION.face;
     }
   }
   return out;

@@ -54,12 +54,34 @@ export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
   return { air: Int32Array.from(air), tissue: Int32Array.from(tissue) };
 }
 
-/** Grain of the tissue that is replaced: the middle one of the three axes. */
+/** Mean of the noise of a magnitude image in air relative to its deviation in tissue: Rayleigh, √(π/2). */
+const RAYLEIGH_MEAN = Math.sqrt(Math.PI / 2);
+/** Coils and parallel imaging make noise uneven: tissue may be noisier than air says by this factor. */
+const UNEVEN = 1.5;
+/** Share of second differences that is grain where the air, masked to one value, does not tell. */
+const GRAIN_SHARE = 0.3;
+/** Share of differences over millimetres that is texture, not the borders of organs. */
+const TEXTURE_SHARE = 0.5;
+
+/**
+ * Grain of the tissue that is replaced: the middle one of the three axes.
+ *
+ * Second differences of tissue hold anatomy too; the noise of the air says how much of them can be noise.
+ */
 export function grainOf(volume: Volume, around: Surroundings): Grain {
   const [nx, ny] = volume.shape as [number, number, number];
   const all = [1, nx, nx * ny].map((stride) => estimateGrain(volume, around.tissue, stride));
   const middle = (pick: (g: Grain) => number) => all.map(pick).sort((a, b) => a - b)[1]!;
-  return { fine: middle((g) => g.fine), coarse: middle((g) => g.coarse) };
+  const values = Float32Array.from(around.air, (n) => volume.data[n]!).sort();
+  const at = (q: number) => values[Math.floor(q * (values.length - 1))] ?? 0;
+  // The middle of the air above its darkest: robust against ghosts; for Rayleigh noise the mean is near the median.
+  const air = (Math.abs(volume.slope || 1) * (at(0.5) - at(0.001))) / RAYLEIGH_MEAN;
+  const fine = middle((g) => g.fine);
+  const coarse = middle((g) => g.coarse);
+  return {
+    fine: air > 0 ? Math.min(fine, UNEVEN * air) : GRAIN_SHARE * fine,
+    coarse: TEXTURE_SHARE * coarse,
+  };
 }
 
 /**
@@ -157,6 +179,9 @@ function median(values: Float32Array, fallback: number): number {
   return values.length ? values.slice().sort()[values.length >> 1]! : fallback;
 }
 
+/** The working grid's distance is uncertain by about a millimetre, which widens the profile it is measured with. */
+const SHARPEN = 1.5;
+
 /** Steps of the edge profile per mm, and how far it goes to either side. */
 const STEPS = 4;
 const REACH = 3;
@@ -199,7 +224,7 @@ function edgeProfile(volume: Volume, plan: EditPlan, air: number): (d: number) =
     table[b] = last * fade;
   }
   return (d) => {
-    const p = (d + REACH) * STEPS;
+    const p = (SHARPEN * d + REACH) * STEPS;
     if (p <= 0) return 1;
     if (p >= bins - 1) return 0;
     const b = p | 0;

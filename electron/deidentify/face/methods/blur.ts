@@ -37,7 +37,7 @@ export const blur: FaceMethod = {
     ears: false,
     forehead: false,
     wrap: true,
-    smoothMm: 16,
+    smoothMm: 20,
     layerMm: 24,
   },
   params: {
@@ -59,16 +59,14 @@ export const blur: FaceMethod = {
   },
   needsAverage: true,
   async propose(input) {
-    const smoothMm = Number(input.params.smoothMm ?? 16);
+    const smoothMm = Number(input.params.smoothMm ?? 20);
     const layerMm = Number(input.params.layerMm ?? 24);
     const plan = planEdit(input, SEAM_MM);
     const distance = smoothShape(plan, smoothMm);
     input.signal.throwIfAborted();
     const weight = plan.weight.slice();
     for (let n = 0; n < weight.length; n++) {
-      const deepest = Math.min(distance[n]!, plan.head.distance[n]!);
       const nearer = Math.max(distance[n]!, plan.head.distance[n]!);
-      void deepest;
       weight[n]! *= Math.min(1, Math.max(0, (layerMm + nearer) / (0.3 * layerMm)));
     }
     const around = lookAround(input.volume, plan);

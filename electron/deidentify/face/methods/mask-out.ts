@@ -32,7 +32,7 @@ export const maskOut: FaceMethod = {
   },
   needsAverage: true,
   async propose(input) {
-    const plan = planEdit(input, 1, Number(input.params.growMm ?? 0));
+    const plan = planEdit(input, 1, { growMm: Number(input.params.growMm ?? 0) });
     const { head, mask } = plan;
     // What was joined to the head only through the face would float in the air: it goes too.
     const left = head.tissue.slice();

@@ -11,6 +11,10 @@ import { grainField } from '../noise.ts';
 import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
 import { grainOf, lookAround, repaint, SKIN_MM } from '../repaint.ts';
 
+/** Millimetres over which a variation of the shape swells and sinks: a cheek, a chin, a nose; finer would be lumps. */
+const VARY_SIGMA_MM = 13;
+const VARY_MM = 2.5;
+
 /**
  * Template: the average head's face is put in place of the person's.
  *
@@ -30,7 +34,7 @@ export const template: FaceMethod = {
   caution:
     'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
   version: '1.0.0',
-  defaults: { face: true, mouth: true, ears: true, forehead: false, wrap: true, seamMm: 14 },
+  defaults: { face: true, mouth: true, ears: true, forehead: false, wrap: true, seamMm: 14, varyMm: VARY_MM },
   params: {
     ...REGION_PARAMS,
     seamMm: {
@@ -40,11 +44,19 @@ export const template: FaceMethod = {
       min: 4,
       max: 30,
     },
+    varyMm: {
+      label: 'Variation of the shape',
+      unit: 'mm',
+      meaning: 'Random swelling and sinking of the new face by the seed, so that no two scans get the same.',
+      min: 0,
+      max: 5,
+    },
   },
   needsAverage: true,
   async propose(input) {
     const plan = planEdit(input, Number(input.params.seamMm ?? 14));
     const average = averageDistance(plan);
+    vary(average, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
     const distance = new Float32Array(average.length);
     for (let n = 0; n < distance.length; n++) {
       const w = plan.weight[n]!;
@@ -64,10 +76,13 @@ export const template: FaceMethod = {
         const { coarse } = grainOf(volume, around);
         if (coarse > 0) {
           const grain = grainField(plan.head.work.shape, 0.8, seed);
-          for (let n = 0; n < tissue.length; n++) tissue[n]! += coarse * grain[n]!;
+          // None in the skin itself, which is even.
+          for (let n = 0; n < tissue.length; n++)
+            tissue[n]! += coarse * Math.min(1, Math.max(0, (-distance[n]! - 4) / 6)) * grain[n]!;
         }
         return repaint(volume, plan, { distance, weight: plan.weight, grain: true }, tissue, around, seed);
       },
+      replaced: { ...plan.head.work, data: plan.weight },
       assumptions: [
         'The new face is an average one, placed and sized by the brain alone.',
         ...(first.likeT1
@@ -79,6 +94,13 @@ export const template: FaceMethod = {
     };
   },
 };
+
+/** Shifts the skin in and out by a smooth random field, so that scans do not all get one face. */
+function vary(distance: Float32Array, plan: EditPlan, deviationMm: number, seed: number): void {
+  if (!(deviationMm > 0)) return;
+  const field = grainField(plan.head.work.shape, VARY_SIGMA_MM / SHAPE_MM, seed + 104_729);
+  for (let n = 0; n < distance.length; n++) distance[n]! += deviationMm * field[n]!;
+}
 
 function otherContrast(): Problem {
   return {

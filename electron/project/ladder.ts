@@ -1,0 +1,78 @@
+import type { Policy, Rung, Verdict } from '../../shared/deidentify/records.ts';
+import type { FaceState } from '../../shared/import/records.ts';
+import { faceMethod } from '../deidentify/face/methods.ts';
+
+/**
+ * The methods to try on a scan in order: the chosen one, then the policy's ladder.
+ *
+ * The policy's parameters belong to the policy's method; another method chosen for a batch starts with its own defaults.
+ * A rung that repeats an earlier one is left out.
+ */
+export function rungsOf(method: string, policy: Policy): Rung[] {
+  const first = { method, params: method === policy.method ? policy.methodParams : {} };
+  const rungs: Rung[] = [];
+  for (const rung of [first, ...policy.ladder]) {
+    if (!rungs.some((other) => sameRung(other, rung))) rungs.push(rung);
+  }
+  return rungs;
+}
+
+function sameRung(a: Rung, b: Rung): boolean {
+  const text = (r: Rung) => JSON.stringify([r.method, Object.entries(r.params).sort()]);
+  return text(a) === text(b);
+}
+
+/**
+ * Whether another method could do better: the method failed, or too little of the face changed.
+ *
+ * A scan without a face, or whose face was gone before, is not helped by another method; nor is one whose brain is in doubt.
+ */
+export function wantsNextRung(verdict: Verdict, faceBefore: FaceState): boolean {
+  if (verdict.state === 'passed' || faceBefore === 'brain-only' || faceBefore === 'removed') return false;
+  if (verdict.state === 'failed') return true;
+  return verdict.numbers.some((n) => n.name.startsWith('faceSurface') && n.ok === false);
+}
+
+export interface Attempt {
+  readonly id: number;
+  readonly verdict: Verdict;
+}
+
+const ORDER: Readonly<Record<Verdict['state'], number>> = { passed: 0, 'needs-review': 1, failed: 2 };
+
+/** The attempt to go on with: passed before needs review before failed, then the least concern, then the earlier one. */
+export function bestAttempt<A extends Attempt>(attempts: readonly A[]): A {
+  return attempts.reduce((best, next) => {
+    const order = ORDER[next.verdict.state] - ORDER[best.verdict.state];
+    return order < 0 || (order === 0 && next.verdict.concern < best.verdict.concern) ? next : best;
+  });
+}
+
+/** @example ordinal(2) // '2nd' */
+export function ordinal(n: number): string {
+  const tens = n % 100;
+  const suffix = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+  return `${n}${suffix}`;
+}
+
+/** A later attempt's verdict says which one it is and why there were others. */
+export function nameAttempt(
+  verdict: Verdict,
+  number: number,
+  method: string,
+  earlier: readonly { readonly method: string; readonly reason: string }[],
+): Verdict {
+  if (number === 1) return verdict;
+  return {
+    ...verdict,
+    reason: `${ordinal(number)} attempt, ${titleOf(method)}: ${verdict.reason}`,
+    assumptions: [
+      ...verdict.assumptions,
+      ...earlier.map((e, n) => `${ordinal(n + 1)} attempt, ${titleOf(e.method)}: ${e.reason}`),
+    ],
+  };
+}
+
+export function titleOf(method: string): string {
+  return faceMethod(method).title;
+}
