@@ -122,7 +122,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
   // The busy project stands for a build without a model: only the tissue engine has measured there.
   const hasModel = !empty && scenario !== 'busy';
   const measured = (engine: EngineId) =>
-    empty || (engine === 'regional' && !hasModel) ? emptyComparison(engine) : makeComparison(240, engine);
+    empty || (engine === 'regional' && !hasModel) ? emptyComparison(engine) : makeComparison(120, engine);
   const list: Handlers<typeof appContract> = {
     'project.current': () => (scenario === 'welcome' ? null : summary()),
     'project.open': ({ dir }) => {

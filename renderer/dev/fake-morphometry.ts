@@ -151,7 +151,7 @@ export function emptyComparison(engine: EngineId): Comparison {
 }
 
 const REASONS = [
-  'The segmentation is unsure of itself: mean probability 0.41 over the brain, expected at least 0.6.',
+  'The segmentation is unsure of itself: mean probability 0.41 over the brain, expected at least 0.75.',
   'The brain mask holds 212 ml; expected 300 ml to 2500 ml.',
   'The process that segments ended unexpectedly (out of memory).',
 ];

@@ -82,6 +82,28 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'impact-empty', scenario: 'empty', hash: '#/impact' },
   { name: 'impact-full', scenario: 'full', hash: '#/impact' },
+  { name: 'impact-regional', scenario: 'full', hash: '#/impact?view=regional' },
+  {
+    name: 'impact-regional-end',
+    scenario: 'full',
+    hash: '#/impact?view=regional',
+    act: async (page) => {
+      await page.getByText('Show each with its reason.').click();
+      await page.getByRole('img').first().scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'impact-both', scenario: 'full', hash: '#/impact?view=both' },
+  {
+    name: 'impact-both-end',
+    scenario: 'full',
+    hash: '#/impact',
+    act: async (page) => {
+      await page.keyboard.press('3');
+      await page.getByText('Structure by structure').scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'impact-no-model', scenario: 'busy', hash: '#/impact?view=regional' },
+  { name: 'impact-both-no-model', scenario: 'busy', hash: '#/impact?view=both' },
   { name: 'impact-error', scenario: 'error', hash: '#/impact' },
   { name: 'audit', scenario: 'full', hash: '#/audit' },
   { name: 'share-empty', scenario: 'empty', hash: '#/share' },

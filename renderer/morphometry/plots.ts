@@ -1,14 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Pair, StructureComparison } from '../../shared/morphometry/records.ts';
 import { formatPercent } from '../ui/format.ts';
-
-const STYLE = {
-  background: 'transparent',
-  color: 'var(--rf-text)',
-  fontSize: '12px',
-  fontFamily: 'inherit',
-  overflow: 'visible',
-};
+import { STYLE, tagPoints } from './plot-points.ts';
 
 interface Point extends Pair {
   structure: string;
@@ -50,7 +43,7 @@ export function blandAltmanPlot(comparison: StructureComparison, width: number):
       }),
     ],
   });
-  return tag(plot, pairs);
+  return tagPoints(plot, drawn(pairs));
 }
 
 /** Percent change of every scan, one row of points per structure, with the 5 % marks. */
@@ -86,25 +79,13 @@ export function percentChangePlot(structures: readonly StructureComparison[], wi
       }),
     ],
   });
-  return tag(plot, points);
+  return tagPoints(plot, drawn(points));
 }
 
-/** Writes the series of each point on its circle, so that a click knows which scan it is. */
-function tag(plot: Element, points: readonly Pair[]): SVGSVGElement {
-  const svg = (plot instanceof SVGSVGElement ? plot : plot.querySelector('svg')) as SVGSVGElement;
-  // Plot keeps the order of the data but leaves out points that are not finite.
-  const finite = points.filter(
+/** Plot keeps the order of the data but leaves out points that are not finite. */
+function drawn(points: readonly Pair[]): Pair[] {
+  return points.filter(
     (point) =>
       Number.isFinite(point.percentChange) && Number.isFinite(point.before) && Number.isFinite(point.after),
   );
-  for (const [index, circle] of [...svg.querySelectorAll('[aria-label="dot"] circle')].entries()) {
-    const point = finite[index];
-    if (point) circle.setAttribute('data-series', String(point.seriesId));
-  }
-  // Plot labels its groups, which have no role to carry a label; the picture as a whole is labelled instead.
-  for (const group of svg.querySelectorAll('g[aria-label]')) {
-    group.setAttribute('data-part', group.getAttribute('aria-label') ?? '');
-    group.removeAttribute('aria-label');
-  }
-  return svg;
 }

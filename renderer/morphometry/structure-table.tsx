@@ -15,32 +15,28 @@ import { Term } from '../ui/term.tsx';
 
 const number = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
 
+/** What decides comes first; a narrow window hides the millimetres and not the changes. */
 const COLUMNS: ColumnDef<StructureComparison>[] = [
   { accessorKey: 'structure', header: 'Structure' },
   { accessorKey: 'n', header: 'Scans' },
-  {
-    accessorKey: 'meanBefore',
-    header: 'Mean before mm³',
-    cell: (cell) => formatNumber(cell.getValue<number>()),
-  },
-  {
-    accessorKey: 'meanAfter',
-    header: 'Mean after mm³',
-    cell: (cell) => formatNumber(cell.getValue<number>()),
-  },
   {
     accessorKey: 'meanPercentChange',
     header: 'Mean change',
     cell: (cell) => formatPercent(cell.getValue<number>()),
   },
   {
-    accessorKey: 'medianPercentChange',
-    header: 'Median change',
-    cell: (cell) => formatPercent(cell.getValue<number>()),
+    accessorKey: 'medianAbsPercentChange',
+    header: 'Median |change|',
+    cell: ({ row }) => <MedianChange item={row.original} />,
+  },
+  {
+    accessorKey: 'floorPercent',
+    header: () => <Term name="floor">Floor (pairs)</Term>,
+    cell: ({ row }) => <Floor item={row.original} />,
   },
   {
     accessorKey: 'maxAbsPercentChange',
-    header: 'Largest |change|',
+    header: 'Largest',
     cell: (cell) => formatPercent(cell.getValue<number>()).replace('+', ''),
   },
   {
@@ -59,6 +55,21 @@ const COLUMNS: ColumnDef<StructureComparison>[] = [
     cell: (cell) => number(cell.getValue<number | null>(), 4),
   },
   {
+    accessorKey: 'dice',
+    header: () => <Term name="Dice" />,
+    cell: (cell) => number(cell.getValue<number | null>(), 3),
+  },
+  {
+    accessorKey: 'meanBefore',
+    header: 'Mean before mm³',
+    cell: (cell) => formatNumber(cell.getValue<number>()),
+  },
+  {
+    accessorKey: 'meanAfter',
+    header: 'Mean after mm³',
+    cell: (cell) => formatNumber(cell.getValue<number>()),
+  },
+  {
     accessorKey: 'biasMm3',
     header: () => <Term name="bias">Bias mm³</Term>,
     cell: (cell) => formatNumber(cell.getValue<number>()),
@@ -70,12 +81,26 @@ const COLUMNS: ColumnDef<StructureComparison>[] = [
     cell: ({ row }) =>
       `${formatNumber(row.original.limitLowMm3)} … ${formatNumber(row.original.limitHighMm3)}`,
   },
-  {
-    accessorKey: 'dice',
-    header: () => <Term name="Dice" />,
-    cell: (cell) => number(cell.getValue<number | null>(), 3),
-  },
 ];
+
+/** The change a scan typically shows; marked in words where it is more than a second scan would. */
+function MedianChange({ item }: { item: StructureComparison }) {
+  const text = formatPercent(item.medianAbsPercentChange).replace('+', '');
+  return item.floorPercent !== null && item.medianAbsPercentChange > item.floorPercent ? (
+    <strong className="rf-warning">{text} &gt; floor</strong>
+  ) : (
+    text
+  );
+}
+
+function Floor({ item }: { item: StructureComparison }) {
+  if (item.floorPercent === null) return '–';
+  return (
+    <>
+      {formatPercent(item.floorPercent).replace('+', '')} <span className="rf-dim">({item.floorN})</span>
+    </>
+  );
+}
 
 /** Agreement per structure; the chosen row feeds the difference plot. */
 export function StructureTable({
@@ -144,6 +169,7 @@ export function StructureTable({
                     <button
                       type="button"
                       className="rf-link"
+                      style={{ whiteSpace: 'nowrap' }}
                       aria-pressed={row.original.structure === chosen}
                       onClick={() => onChoose(row.original.structure)}
                     >

@@ -10,7 +10,8 @@ interface Props {
   make: (width: number) => SVGSVGElement;
   /** Redraw when this changes. */
   inputs: unknown;
-  onPoint: (seriesId: number) => void;
+  /** Undefined where points are no single scans. */
+  onPoint?: (seriesId: number) => void;
 }
 
 /** A plot with its title, its export and its clicks; the same picture on screen and in the file. */
@@ -43,7 +44,9 @@ export function PlotFrame({ title, note, fileName, make, inputs, onPoint }: Prop
           Export SVG
         </Button>
       </div>
-      <div className="rf-dim">{note} A click on a point opens its scan.</div>
+      <div className="rf-dim">
+        {note} {onPoint && 'A click on a point opens its scan.'}
+      </div>
       <div ref={ref}>
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same scans are reachable by key in the lists beside the plots */}
         {/* biome-ignore lint/a11y/noStaticElementInteractions: as above */}
@@ -52,7 +55,7 @@ export function PlotFrame({ title, note, fileName, make, inputs, onPoint }: Prop
           className="rf-plot"
           onClick={(event) => {
             const series = (event.target as Element).closest('[data-series]')?.getAttribute('data-series');
-            if (series) onPoint(Number(series));
+            if (series) onPoint?.(Number(series));
           }}
         />
       </div>

@@ -26,6 +26,8 @@ const TERMS = {
   BlandAltman:
     'Difference against mean, one point per scan; the dashed lines hold about 95 % of the differences.',
   bias: 'Mean difference, edited minus original.',
+  floor:
+    'Scan–rescan floor: how much two scans of the same head differ before any edit (median). A change below it cannot be told from taking another scan.',
   quarantine: 'Scans set aside at import, each with its reason. Nothing is deleted or hidden.',
   BIDS: 'Brain Imaging Data Structure: the folder layout research tools expect.',
   DICOM: 'The file format of scanners and hospital archives.',
