@@ -3,6 +3,7 @@ const benches: Readonly<Record<string, () => Promise<{ main(args: string[]): Pro
   import: () => import('./bench/import.ts'),
   face: () => import('./bench/face.ts'),
   morphometry: () => import('./bench/morphometry.ts'),
+  segment: () => import('./bench/segment.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -14,6 +14,7 @@ export function spawnNodeWorker(file: string, more: NodeJS.ProcessEnv = {}): Wor
     said = (said + text).slice(-8000);
   });
   return {
+    pid: child.pid,
     post: (message) => {
       if (child.connected) child.send(message);
     },

@@ -47,6 +47,8 @@ export type Answer =
 
 /** The process as the application sees it, whichever way it was started. */
 export interface WorkerProcess {
+  /** Number of the operating system's process; undefined when it could not be started. */
+  readonly pid: number | undefined;
   post(message: Request): void;
   onMessage(listener: (message: Answer) => void): void;
   /** Once. `how` says how it ended, in words, with the end of its standard error. */

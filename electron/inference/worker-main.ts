@@ -11,8 +11,8 @@ import { openOnnxNetwork, runtimeProviders } from './onnx-network.ts';
 import { runInTiles } from './tiles.ts';
 import type { Answer, Failure, Request, StartRequest } from './worker-contract.ts';
 
-/** Working memory of the network per voxel of a tile, and how much of the free memory it may take. */
-const BYTES_PER_VOXEL = 1000;
+/** Working memory of the network per voxel of a tile (measured: 650), and how much of the free memory it may take. */
+const BYTES_PER_VOXEL = 800;
 const SHARE_OF_MEMORY = 0.6;
 
 /** Electron's utility process has a port of its own in place of Node's channel. */

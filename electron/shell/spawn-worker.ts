@@ -13,6 +13,9 @@ export function spawnUtilityWorker(file: string): WorkerProcess {
     said = (said + bytes.toString('utf8')).slice(-8000);
   });
   return {
+    get pid() {
+      return child.pid; // known once it has started
+    },
     post: (message) => child.postMessage(message),
     onMessage: (listener) => child.on('message', listener),
     onExit: (listener) => child.once('exit', (code) => listener(describeExit(code, null, said))),
