@@ -48,7 +48,7 @@ const ENOUGH = 12;
 const REACH = 6;
 /** Zoom from the average adult to a head: a newborn's brain is 0.65 as long. */
 const ZOOM = { low: 0.55, high: 1.5 } as const;
-/** Root mean square distance beyond which a head is not like the average's, mm; 99 % of adults lie below 4. */
+/** Root mean square distance beyond which a head is not like the average's, mm; 99 % of adults lie below 3. */
 const DOUBTFUL_MM = 6;
 /** Least mean probability of a structure that may pull. */
 const LEAST_CONFIDENCE = 0.3;

@@ -8,11 +8,15 @@ Needs numpy, scipy, nibabel; about ten minutes on one core, 6 GB. `--work` keeps
 2. That mean shape into ICBM152 millimetres: its grey and white matter registered to the template's, affine.
 3. Each head resampled there, evened out, scaled to white matter = 1, air = 0; its outline as signed distance.
 4. Robust mean and spread over the people whose image shows the voxel.
-5. Regions by rules (regions.py), files and card.
+5. Face and ears again, after bringing the people's features onto each other (sharpen.py).
+6. Regions by rules (regions.py), files and card.
 """
 
 import argparse
 import json
+import warnings
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 
 import nibabel as nib
@@ -20,9 +24,10 @@ import numpy as np
 from scipy import ndimage as ndi
 from scipy.optimize import minimize
 
-from card import write_card
-from heads import STRUCTURES, Head, as_rows, fit_affine, names, transform
+from card import LEAST_VARIANCE, write_card
+from heads import STRUCTURES, Head, as_rows, fit_robust, names, transform
 from regions import draw_regions
+from sharpen import redistance, sharpen
 
 SPACING = 2.0  # mm
 LOW, HIGH = np.array([-106, -142, -170]), np.array([106, 138, 106])  # mm, ICBM152 RAS+: head, neck, air
@@ -30,24 +35,37 @@ SHAPE = tuple(((HIGH - LOW) / SPACING).astype(int) + 1)
 GRID = np.diag([SPACING, SPACING, SPACING, 1.0])
 GRID[:3, 3] = LOW
 FADE_MM = 5  # a person's say fades out over this distance towards where the image is cut
+BROKEN_MM = 22  # a centroid this far from where the others say: half a hemisphere is missing from the label map
+SHARPENED = 3  # every third person's features are brought onto each other: more cost time and hardly change the mean
 FEWEST = 20  # people a mean needs; elsewhere the nearest mean is continued
 WHITE = [2, 41, 7, 46]
 BRAIN = [*STRUCTURES, 5, 44, 24]
 
 
-def mean_shape(found):
-    """Mean configuration of centroids (n, 3) and each one's variance per axis about it, in mm of the mean person."""
-    everyone = np.stack([as_rows(person) for person in found])  # (people, n, 3)
-    mean, weight = everyone[0] - everyone[0].mean(0), np.ones(len(STRUCTURES))  # the first has all
-    size = np.nanmean([np.sqrt(((p - p.mean(0)) ** 2).sum()) for p in everyone])
-    for _ in range(10):
-        brought = np.stack([transform(fit_affine(p, mean, weight), p) for p in everyone])
-        mean = np.nanmean(brought, 0)
+def mean_shape(people):
+    """Mean configuration of centroids, their variances, and who belongs to it.
+
+    people (people, structures, 3) world mm, NaN where missing → mean (structures, 3) and variance (structures,) per axis,
+    in mm of the mean person; kept (people,): a label map whose centroids contradict each other is broken and left out.
+    """
+    sizes = np.sqrt(((people - people.mean(1, keepdims=True)) ** 2).sum((1, 2)))
+    mean = people[0] - people[0].mean(0)  # the first has all structures
+    variance = np.full(len(mean), 4.0)
+    for _ in range(5):
+        fits = [fit_robust(mean, p, weights(variance)) for p in people]
+        kept = np.array([np.nanmax(far) < BROKEN_MM for _, far in fits])
+        brought = np.stack([transform(np.linalg.inv(a), p) for (a, _), p in zip(fits, people)])[kept]
+        mean = np.nanmedian(brought, 0)
         mean -= mean.mean(0)
-        mean *= size / np.sqrt((mean**2).sum())
-        variance = np.nanmean((brought - mean) ** 2, (0, 2))
-        weight = 1 / np.maximum(variance, 0.25)  # 0.5 mm: below that the grid of 2 mm speaks, not the person
-    return mean, variance
+        mean *= np.nanmedian(sizes[kept]) / np.sqrt((mean**2).sum())
+        deviation = 1.4826 * np.nanmedian(np.abs(brought - np.nanmedian(brought, 0)), 0)
+        variance = (deviation**2).mean(1)
+    return mean, variance, kept
+
+
+def weights(variance):
+    """1/mm² per structure; below 0.5 mm the grid of 2 mm speaks, not the person."""
+    return 1 / np.maximum(variance, LEAST_VARIANCE)
 
 
 def sample(volume, to_index, order=1, outside=0.0):
@@ -64,7 +82,7 @@ def to_standard(mean, people, found, weight, templates):
     start[:3, 3] = [0, -17, 9]  # middle of the template's brain
     maps = np.zeros((2, *SHAPE), np.float32)
     for head, centroids in zip(people, found):
-        to_head = fit_affine(mean, as_rows(centroids), weight)
+        to_head, _ = fit_robust(mean, centroids, weight)
         to_index = np.linalg.inv(head.affine) @ to_head @ np.linalg.inv(start)
         white = np.isin(head.labels, WHITE)
         maps[0] += sample(np.isin(head.labels, BRAIN) & ~white & ~np.isin(head.labels, [24, 4, 43, 14, 15, 5, 44]), to_index)
@@ -106,49 +124,76 @@ def outline(image, seen):
     return ndi.binary_fill_holes(body) & seen
 
 
-def signed_distance(body):
-    """mm to the border between voxels, negative inside."""
-    out = ndi.distance_transform_edt(~body, sampling=SPACING) - SPACING / 2
-    inside = ndi.distance_transform_edt(body, sampling=SPACING) - SPACING / 2
-    return np.where(body, -inside, out).astype(np.float32)
+def distance_to(mask, thinned=1):
+    """mm from each voxel's middle to the nearest of a mask, 1000 everywhere for an empty mask; `thinned`: on every nth."""
+    if not mask.any():
+        return np.full(mask.shape, 1e3, np.float32)
+    if thinned > 1:
+        mask = ndi.maximum_filter(mask, thinned)
+    few = ndi.distance_transform_edt(~mask[::thinned, ::thinned, ::thinned], sampling=SPACING * thinned).astype(np.float32)
+    return few if thinned == 1 else enlarged(few, thinned, mask.shape)
+
+
+def enlarged(few, factor, shape):
+    """Every `factor`-th voxel's values on the grid of all, linear between, held beyond the last."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SciPy reminds that a diagonal once meant something else
+        return ndi.affine_transform(few, np.full(3, 1 / factor), 0, shape, order=1, mode="nearest")
 
 
 def bring(head, to_head):
     """One person on the average's grid: intensity, signed distance, their weights 0…1, and the brain 0…1."""
     to_index = np.linalg.inv(head.affine) @ to_head
     image = sample(head.image, to_index)
-    seen = sample(np.ones(head.image.shape), to_index) > 0.999
+    m = to_index @ GRID
+    at = [sum(m[a, b] * np.arange(SHAPE[b]).reshape([-1 if c == b else 1 for c in range(3)]) for b in range(3)) + m[a, 3]
+          for a in range(3)]
+    seen = np.logical_and.reduce([(i >= 0) & (i <= n - 1) for i, n in zip(at, head.image.shape)])
     body = outline(image, seen)
-    distance = signed_distance(body)
+    # mm to the border between voxels, negative inside; the rim is half a voxel inside of it.
+    rim = distance_to(body & ~ndi.binary_erosion(body, border_value=1))
+    distance = np.where(body, -rim - SPACING / 2, rim - SPACING / 2)
 
     # Where the body meets the end of the image, what lies beyond is unknown: the tip of a nose, the neck.
-    cut = body & ndi.binary_dilation(~seen, iterations=1)
-    from_cut = ndi.distance_transform_edt(~cut, sampling=SPACING) if cut.any() else np.full(SHAPE, 1e3)
-    known = np.clip((from_cut - np.abs(distance) - SPACING / 2) / FADE_MM, 0, 1)
-    weight = np.where(seen, 1.0, np.where(distance > 0, known, 0))
-    weight = np.where(seen & cut, 0, weight)
+    cut = body & ndi.binary_dilation(~seen)
+    known = np.clip((distance_to(cut, 2) - np.abs(distance) - SPACING) / FADE_MM, 0, 1)
+    weight = np.where(seen, ~cut, np.where(distance > 0, known, 0))
 
-    # Shading: a quadratic through white matter's logarithm, held constant far from the brain.
-    white = ndi.binary_erosion(sample(np.isin(head.labels, WHITE), to_index) > 0.9)
-    at = np.argwhere(white)
-    low, high = at.min(0) - 10, at.max(0) + 10
-    terms = lambda q: np.stack([q[a] * q[b] for a in range(4) for b in range(a, 4)])
-    unit = lambda q: np.concatenate([np.ones((1, q.shape[1])), (np.clip(q.T, low, high).T - at.mean(0)[:, None]) / 50])
-    values = np.log(np.maximum(image[white], 1))
-    fit = np.linalg.lstsq(terms(unit(at.T)).T, values, rcond=None)[0]
-    shading = np.exp(fit @ terms(unit(np.indices(SHAPE).reshape(3, -1)))).reshape(SHAPE)
+    # Shading: a quadratic through white matter's logarithm, held constant far from the brain; smooth, so every 4th voxel.
+    labels = sample(head.labels, to_index, order=0).astype(np.uint8)
+    white = ndi.binary_erosion(np.isin(labels, WHITE))
+    points = np.argwhere(white)[::5]
+    low, high = points.min(0) - 10, points.max(0) + 10
+
+    def terms(index):
+        q = np.concatenate([np.ones((1, len(index))), (np.clip(index, low, high) - points.mean(0)).T / 50])
+        return np.stack([q[a] * q[b] for a in range(4) for b in range(a, 4)], 1)
+
+    values = np.log(np.maximum(image[tuple(points.T)], 1))
+    fit = np.linalg.lstsq(terms(points), values, rcond=None)[0]
+    every = [np.arange(0, n + 4, 4) for n in SHAPE]
+    shading = np.exp(terms(np.stack(np.meshgrid(*every, indexing="ij"), -1).reshape(-1, 3)) @ fit)
+    shading = enlarged(shading.reshape([len(e) for e in every]).astype(np.float32), 4, SHAPE)
     air = np.median(image[seen & (distance > 6)])
     even = np.clip(image - air, 0, None) / np.clip(shading - air, 0.4 * np.exp(values.mean()), None)
     even[(distance > 6) | ~seen] = 0
-    brain = sample(np.isin(head.labels, BRAIN), to_index)
     byte = lambda v, scale: np.clip(np.round(v * scale), 0, 255).astype(np.uint8)
     return {
         "intensity": byte(even, 100),
         "distance": np.clip(np.round(distance * 100), -32000, 32000).astype(np.int16),
-        "weight": byte(weight, 255),
         "known": byte(known, 255),
-        "brain": byte(brain, 255),
+        "brain": byte(np.isin(labels, BRAIN), 255),
+        "weight": byte(weight, 255),
     }
+
+
+def bring_and_keep(data, work, name, to_head):
+    for kind, volume in bring(Head(data, name), to_head).items():
+        np.save(work / f"{name}.{kind}.npy", volume)
+
+
+def load_box(work, people, box, n):
+    return {k: np.array(np.load(work / f"{people[n]}.{k}.npy", mmap_mode="r")[box]) for k in ("distance", "intensity", "known", "weight")}
 
 
 def robust_mean(values, weight, floor):
@@ -199,6 +244,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     everyone = names(options.data)
@@ -207,31 +253,43 @@ def main():
     if not found_file.exists():
         found = {n: {str(v): list(at) for v, at in Head(options.data, n).centroids().items()} for n in everyone}
         found_file.write_text(json.dumps(found))
-    found = [{int(v): np.array(at) for v, at in c.items()} for c in json.loads(found_file.read_text()).values()]
-    mean, variance = mean_shape(found)
-    weight = 1 / np.maximum(variance, 0.25)
+    found = [as_rows({int(v): np.array(at) for v, at in c.items()}) for c in json.loads(found_file.read_text()).values()]
+    shape_file = options.work / "mean-shape.npz"
+    if not shape_file.exists():
+        np.savez(shape_file, **dict(zip(("mean", "variance", "kept"), mean_shape(np.stack(found)))))
+    mean, variance, kept = (np.load(shape_file)[k] for k in ("mean", "variance", "kept"))
+    print("left out, label map broken:", [n for n, k in zip(everyone, kept) if not k])
+    everyone, found = ([v for v, k in zip(values, kept) if k] for values in (everyone, found))
 
     standard_file = options.work / "to-standard.npy"
     if not standard_file.exists():
-        some = list(range(0, len(everyone), 4))
-        np.save(standard_file, to_standard(
-            mean, [Head(options.data, everyone[n]) for n in some], [found[n] for n in some], weight,
-            options.data / "templates"))
+        some = slice(0, None, 4)
+        heads = [Head(options.data, n) for n in everyone[some]]
+        np.save(standard_file, to_standard(mean, heads, found[some], weights(variance), options.data / "templates"))
     standard = np.load(standard_file)
     anchor = transform(standard, mean)
-    scale = np.cbrt(np.linalg.det(standard[:3, :3]))
-    weight, variance = weight / scale**2, variance * scale**2
+    variance = variance * np.cbrt(np.linalg.det(standard[:3, :3])) ** 2
 
-    for name, centroids in zip(everyone, found):
-        if (options.work / f"{name}.brain.npy").exists():
-            continue
-        to_head = fit_affine(anchor, as_rows(centroids), weight)
-        for kind, volume in bring(Head(options.data, name), to_head).items():
-            np.save(options.work / f"{name}.{kind}.npy", volume)
+    missing = [(n, c) for n, c in zip(everyone, found) if not (options.work / f"{n}.weight.npy").exists()]
+    with Pool(options.threads) as pool:
+        pool.starmap(bring_and_keep, [(options.data, options.work, n, fit_robust(anchor, c, weights(variance))[0]) for n, c in missing])
+
     average_file = options.work / "average.npz"
     if not average_file.exists():
         np.savez(average_file, **average(options.work, everyone))
     head = dict(np.load(average_file))
+    sharp_file = options.work / "sharp.npz"
+    if not sharp_file.exists():
+        # Face and ears: in front of y = -80, below z = 30.
+        box = (slice(0, None), slice(int((-80 - LOW[1]) / SPACING), None), slice(0, int((30 - LOW[2]) / SPACING)))
+        some = everyone[::SHARPENED]
+        load = partial(load_box, options.work, some, box)
+        sharp = sharpen(load, len(some), head, box, robust_mean, options.threads)
+        sharp["surface"] = continued(sharp["surface"], head["count"])
+        sharp["intensity"] = continued(sharp["intensity"], head["shown"])
+        sharp["surface"] = redistance(sharp["surface"], SPACING)
+        np.savez(sharp_file, **sharp)
+    head |= dict(np.load(sharp_file))
     regions, rules = draw_regions(head, GRID)
     measured = Path(__file__).parent / "measured.json"
     write_card(

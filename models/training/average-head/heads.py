@@ -20,19 +20,21 @@ AFFINE_DEVIATION = 0.05
 
 
 class Head:
-    """One person: `image` uint8 and `labels` (FreeSurfer values) on a RAS+ grid, `affine` index → world mm."""
+    """One person: `image` uint8, `muse` and `labels` (FreeSurfer values) on a RAS+ grid, `affine` index → world mm."""
 
     def __init__(self, data, name):
         image = nib.as_closest_canonical(nib.load(data / "heads" / f"{name}.nii.gz"))
         muse = nib.as_closest_canonical(nib.load(data / "labels/ixi_dlmuse" / f"{name}_dlmuse.nii.gz"))
         self.name, self.affine = name, image.affine
         self.image = np.asarray(image.dataobj)
-        self.labels = freesurfer(np.asarray(muse.dataobj).astype(int))
+        self.muse = np.asarray(muse.dataobj).astype(np.uint8)
+        self.labels = TABLE[self.muse]  # what has no side counts as left; sided() asks which is nearer
 
     def centroids(self):
         """{label: world mm} of every structure present."""
-        index = np.indices(self.labels.shape).reshape(3, -1)
-        flat = self.labels.ravel()
+        labels = sided(self.muse)
+        index = np.indices(labels.shape).reshape(3, -1)
+        flat = labels.ravel()
         count = np.bincount(flat, minlength=256)
         at = np.stack([np.bincount(flat, i, minlength=256) for i in index], 1) / np.maximum(count, 1)[:, None]
         return {v: at[v] @ self.affine[:3, :3].T + self.affine[:3, 3] for v in STRUCTURES if count[v]}
@@ -47,18 +49,19 @@ def names(data):
     return sorted(p.name[:-7] for p in (data / "heads").glob("ixi2mm_*.nii.gz"))
 
 
-def freesurfer(muse):
+TABLE = np.zeros(256, np.uint8)
+for value, label in [*MUSE.items(), *((v, pair[0]) for v, pair in MUSE_NO_SIDE.items())]:
+    TABLE[value] = label
+
+
+def sided(muse):
     """DLMUSE numbers → FreeSurfer values; what has no side takes the nearer side's."""
-    table = np.zeros(256, np.uint8)
-    for value, label in MUSE.items():
-        table[value] = label
-    out = table[muse]
-    sideless = np.isin(muse, list(MUSE_NO_SIDE))
-    left = ndi.distance_transform_edt(~np.isin(out, [2, 3, 7, 8]))
-    right = ndi.distance_transform_edt(~np.isin(out, [41, 42, 46, 47]))
+    out = TABLE[muse]
+    known = np.where(np.isin(muse, list(MUSE_NO_SIDE)), 0, out)
+    left = ndi.distance_transform_edt(~np.isin(known, [2, 3, 7, 8]))
+    right = ndi.distance_transform_edt(~np.isin(known, [41, 42, 46, 47]))
     for value, (l, r) in MUSE_NO_SIDE.items():
         out[muse == value] = np.where(left <= right, l, r)[muse == value]
-    assert sideless.any()
     return out
 
 
@@ -91,6 +94,21 @@ def fit_affine(x, y, w, deviation=AFFINE_DEVIATION):
     out[:3, :3] = s * r @ e
     out[:3, 3] = my - out[:3, :3] @ mx
     return out
+
+
+def fit_robust(x, y, w, reach=6.0):
+    """fit_affine, reweighted (Tukey): a structure more than `reach` deviations from where the fit has it has no say.
+
+    → affine (4, 4), distance of each structure in mm (NaN where missing). As robustFit in face-frame.ts.
+    """
+    pull = w
+    for step in range(12):
+        affine = fit_affine(x, y, pull)
+        far = np.linalg.norm(transform(affine, x) - y, axis=1)
+        scaled = np.nan_to_num(far * np.sqrt(w), nan=1e9)
+        limit = max(reach, 3 * np.median(scaled)) * (3 if step < 3 else 1)
+        pull = np.maximum(w * (1 - np.minimum(scaled / limit, 1) ** 2) ** 2, 1e-9)
+    return affine, far
 
 
 def transform(affine, points):
