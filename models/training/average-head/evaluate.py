@@ -122,11 +122,13 @@ def main():
         return np.abs(d[k > 0.9]) * np.cbrt(np.linalg.det(affine[:3, :3]))
 
     def skin_summary(affine_of, points, whom):
-        each = [skin_distance(n, affine_of(n), points) for n in whom]
+        each = [skin_distance(n, affine_of(n), points) for n in whom if (options.work / f"{n}.weight.npy").exists()]
+        if not each:
+            return None
         return {
             "medianOfPersonMedian": round(float(np.median([np.median(d) for d in each])), 2),
             "medianOfPersonP95": round(float(np.median([np.percentile(d, 95) for d in each])), 2),
-            "n": len(whom),
+            "n": len(each),
         }
 
     scores["skinDistanceMm"] = {name: skin_summary(affines.get, p, people) for name, p in skin.items()}

@@ -7,7 +7,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage as ndi
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "headseg"))
+sys.path.append(str(Path(__file__).parent.parent / "headseg"))
 from labels import CLASSES, MUSE, MUSE_NO_SIDE  # noqa: E402
 
 NAMES = dict(CLASSES)
