@@ -1,5 +1,6 @@
 import { type Verdict, verdictLimits } from '../../../shared/deidentify/records.ts';
 import type { FaceState } from '../../../shared/import/records.ts';
+import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
 import { readNifti, writeNifti } from '../../volume/nifti.ts';
 import type { TaskContext } from '../../worker/task.ts';
@@ -18,6 +19,8 @@ export interface DefaceFileInput {
   readonly editMask?: string;
   /** `segmentation.json` of the input; without it the brain is found by a surface model. */
   readonly segmentationPath?: string | undefined;
+  /** Findings from before, for the verdict's list. */
+  readonly notes?: readonly Problem[] | undefined;
 }
 
 export interface DefaceFileResult {
@@ -60,6 +63,7 @@ export async function defaceFile(work: DefaceFileInput, context: TaskContext): P
       limits: verdictLimits.parse({}),
       inputSha256: await sha256OfFile(work.input),
       segmentationPath: work.segmentationPath,
+      notes: work.notes,
       average: await installedAverageHead(),
     },
     context,

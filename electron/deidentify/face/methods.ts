@@ -28,7 +28,7 @@ export function faceMethod(id: string): FaceMethod {
 /**
  * A method's defaults with a policy's choices on top.
  *
- * @throws FaceParameterError for a key the method does not have or a value of another type
+ * @throws FaceParameterError for a key the method does not have, a value of another type, or one out of bounds
  */
 export function faceParams(
   method: FaceMethod,
@@ -44,6 +44,12 @@ export function faceParams(
     if (typeof value !== typeof standard || (typeof value === 'number' && !Number.isFinite(value))) {
       throw new FaceParameterError(
         `${method.id}: expected ${key} to be a ${typeof standard}, got ${String(value)}.`,
+      );
+    }
+    const { min = -Infinity, max = Infinity, unit } = method.params[key] ?? { unit: '' };
+    if (typeof value === 'number' && !(value >= min && value <= max)) {
+      throw new FaceParameterError(
+        `${method.id}: expected ${key} from ${min} to ${max} ${unit}, got ${value}.`,
       );
     }
     out[key] = value as number | boolean | string;

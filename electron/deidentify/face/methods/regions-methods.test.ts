@@ -1,0 +1,264 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { averageHeadPhantom } from '../../../../build/phantom/average-head.ts';
+import { type HeadOptions, headPhantom } from '../../../../build/phantom/head.ts';
+import { identity } from '../../../../shared/geometry/affine.ts';
+import { newNifti } from '../../../volume/nifti.ts';
+import { type Volume, type VoxelArray, voxelsPerFrame } from '../../../volume/volume.ts';
+import { composite } from '../composite.ts';
+import { grow } from '../distance.ts';
+import type { AverageHead } from '../face-frame.ts';
+import type { FaceMethod } from '../face-method.ts';
+import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from '../face-view.ts';
+import { faceParams } from '../methods.ts';
+import { seamScore } from '../seam.ts';
+import { blur } from './blur.ts';
+import { maskOut } from './mask-out.ts';
+import { template } from './template.ts';
+
+// Phantom heads lie where the average phantom lies, so the frame of every one of them is the identity.
+const FRAME = { averageToWorld: identity(), residualMm: 0, source: 'centroids', problems: [] } as const;
+const signal = new AbortController().signal;
+const GRID: HeadOptions = { seed: 5, voxelSizeMm: 3 };
+let average: AverageHead;
+beforeAll(() => {
+  average = averageHeadPhantom();
+});
+
+async function edit(
+  method: FaceMethod,
+  volume: Volume,
+  brain: Uint8Array,
+  params: Record<string, number | boolean> = {},
+  seed = 1,
+) {
+  const size = voxelsPerFrame(volume.shape);
+  const frameAt = (t: number): Volume => ({
+    ...volume,
+    data: volume.data.subarray(t * size, (t + 1) * size),
+    shape: volume.shape.slice(0, 3),
+  });
+  const threshold = airThreshold(frameAt(0));
+  const proposal = await method.propose({
+    volume: frameAt(0),
+    brain,
+    average,
+    frame: FRAME,
+    threshold,
+    frameAt,
+    params: faceParams(method, params),
+    seed,
+    signal,
+  });
+  const image = newNifti(volume);
+  const pasted = composite(image, brain, proposal);
+  return { image, proposal, pasted, threshold, edited: pasted.image.volume, first: frameAt(0) };
+}
+
+const firstOf = (volume: Volume): Volume => ({
+  ...volume,
+  data: volume.data.subarray(0, voxelsPerFrame(volume.shape)),
+  shape: volume.shape.slice(0, 3),
+});
+
+const METHODS: [string, FaceMethod][] = [
+  ['template', template],
+  ['mask-out', maskOut],
+  ['blur', blur],
+];
+/** As they are stored by scanners: sagittal first, axial flipped, oblique, thick slices. */
+const GRIDS: [string, HeadOptions][] = [
+  ['RAS', GRID],
+  ['PIR', { ...GRID, axisCodes: 'PIR' }],
+  ['LPS', { ...GRID, axisCodes: 'LPS' }],
+  ['SAL', { ...GRID, axisCodes: 'SAL' }],
+  ['oblique', { ...GRID, obliqueDegrees: [12, -7, 9] }],
+  ['anisotropic', { ...GRID, voxelSizeMm: [2, 2, 5] }],
+];
+
+describe.each(METHODS)('%s', (id, method) => {
+  it.each(GRIDS)('keeps brain, surroundings, type, scaling and affine: %s', async (_, options) => {
+    const { volume, brainMask } = headPhantom(options);
+    const scaled = { ...volume, slope: 0.5, inter: 0 };
+    const { image, pasted, proposal, edited, first, threshold } = await edit(method, scaled, brainMask);
+    const kept = grow(brainMask, volume.shape, sizesOf(volume), 2);
+    let [brainChanged, outsideChanged, inMask] = [0, 0, 0];
+    edited.data.forEach((v, n) => {
+      if (proposal.mask[n]) inMask++;
+      if (v === volume.data[n]) return;
+      if (kept[n]) brainChanged++;
+      if (!proposal.mask[n]) outsideChanged++;
+    });
+    expect({ brainChanged, outsideChanged }).toEqual({ brainChanged: 0, outsideChanged: 0 });
+    expect(inMask).toBeGreaterThan(1000);
+    expect(pasted.image.header).toEqual(image.header);
+    expect(edited.data.constructor).toBe(volume.data.constructor);
+    expect([edited.slope, edited.inter, [...edited.affine]]).toEqual([0.5, 0, [...volume.affine]]);
+
+    // The grid must not decide how much of a face is edited.
+    const before = viewFace(first, identity(), threshold);
+    const after = viewFace(firstOf(edited), identity(), threshold);
+    const { share, points } = surfaceChanged(before, after);
+    expect(points).toBeGreaterThan(1000);
+    expect(share).toBeGreaterThan(LEAST_MOVED[id]!);
+    if (proposal.replaced)
+      expect(surfaceReplaced(before, after, proposal.replaced, identity())).toBeGreaterThan(0.65);
+  });
+
+  it('does the same with the same seed and, where it draws, something else with another', async () => {
+    const { volume, brainMask } = headPhantom(GRID);
+    const one = await edit(method, volume, brainMask, {}, 1);
+    const again = await edit(method, volume, brainMask, {}, 1);
+    const other = await edit(method, volume, brainMask, {}, 2);
+    const bytes = (v: Volume) => Buffer.from(v.data.buffer, v.data.byteOffset, v.data.byteLength);
+    expect(Buffer.compare(bytes(one.edited), bytes(again.edited))).toBe(0);
+    expect(Buffer.compare(bytes(one.edited), bytes(other.edited)) === 0).toBe(id === 'mask-out');
+  });
+
+  it('edits every frame of a series in the same place', async () => {
+    const { volume, brainMask } = headPhantom(GRID);
+    const size = volume.data.length;
+    const data = new Int16Array(2 * size);
+    data.set(volume.data);
+    // A later frame with a fifth of the signal: its own values must come out, at the first frame's place.
+    data.set(
+      volume.data.map((v) => v / 5),
+      size,
+    );
+    const { edited, proposal } = await edit(
+      method,
+      { ...volume, data, shape: [...volume.shape, 2] },
+      brainMask,
+    );
+    const means = [0, 1].map((t) => {
+      let [sum, count] = [0, 0];
+      for (let n = 0; n < size; n++) {
+        if (proposal.mask[n]) [sum, count] = [sum + edited.data[t * size + n]!, count + 1];
+        else if (edited.data[t * size + n] !== data[t * size + n]) throw new Error(`frame ${t}, voxel ${n}`);
+      }
+      return sum / count;
+    });
+    if (id === 'mask-out') expect(means).toEqual([0, 0]);
+    else expect(means[1]! / means[0]!).toBeCloseTo(0.2, 1);
+  });
+
+  it('survives voxels that are not numbers', async () => {
+    const { volume, brainMask } = headPhantom(GRID);
+    const data: VoxelArray = Float32Array.from(volume.data);
+    for (let n = 0; n < data.length; n += 97) data[n] = Number.NaN;
+    const { edited, proposal } = await edit(method, { ...volume, data }, brainMask);
+    let wrong = 0;
+    edited.data.forEach((v, n) => {
+      if (proposal.mask[n] && !brainMask[n] && !Number.isFinite(v) && v !== data[n]) wrong++;
+    });
+    expect(wrong).toBe(0);
+    expect(edited.data.some((v, n) => Number.isFinite(v) && v !== data[n])).toBe(true);
+  });
+
+  it('leaves a region alone that is switched off', async () => {
+    const { volume, brainMask } = headPhantom(GRID);
+    const only = { face: false, mouth: false, ears: true, forehead: false, wrap: false };
+    const { proposal } = await edit(method, volume, brainMask, only);
+    const [nx, ny] = volume.shape as [number, number, number];
+    let [ears, elsewhere] = [0, 0];
+    proposal.mask.forEach((v, n) => {
+      if (!v) return;
+      const x = Math.abs(volume.affine[0]! * (n % nx) + volume.affine[3]!);
+      const y = volume.affine[5]! * (((n / nx) | 0) % ny) + volume.affine[7]!;
+      if (x > 55 && y < 20) ears++;
+      else elsewhere++;
+    });
+    expect(ears).toBeGreaterThan(100);
+    expect(elsewhere).toBe(0);
+    expect(proposal.assumptions.join(' ')).toMatch(/The face was left as it is/);
+  });
+});
+
+/** Least share of the surface that must lie elsewhere; the phantoms have flat cheeks, which blur hardly moves. */
+const LEAST_MOVED: Readonly<Record<string, number>> = { template: 0.33, 'mask-out': 0.9, blur: 0.3 };
+
+function sizesOf(volume: Volume): [number, number, number] {
+  const a = volume.affine;
+  return [0, 1, 2].map((c) => Math.hypot(a[c]!, a[4 + c]!, a[8 + c]!)) as [number, number, number];
+}
+
+describe('the seam', () => {
+  it('shows after removal and not after replacement or blur', async () => {
+    const { volume, brainMask } = headPhantom({ seed: 6 });
+    const score = async (method: FaceMethod) => {
+      const { pasted, threshold, edited } = await edit(method, volume, brainMask);
+      return seamScore(volume, edited, pasted.changedMask, threshold)!;
+    };
+    expect(await score(maskOut)).toBeGreaterThan(2);
+    expect(await score(template)).toBeLessThan(1.3);
+    expect(await score(blur)).toBeLessThan(1.3);
+  });
+
+  it('is about 1 for an edit that changed nothing', () => {
+    const { volume } = headPhantom(GRID);
+    const mask = new Uint8Array(volume.data.length);
+    const slab = volume.shape[0]! * volume.shape[1]!;
+    mask.fill(1, 0, 20 * slab);
+    expect(seamScore(volume, volume, mask, 60)).toBeGreaterThan(0.8);
+    expect(seamScore(volume, volume, mask, 60)).toBeLessThan(1.25);
+  });
+});
+
+describe('the template', () => {
+  it('leaves nothing of the face it replaces: two people’s faces come out alike where it counts in full', async () => {
+    // The same head twice, once with the nose cut off and a block in its place: different faces, same brain.
+    const { volume, brainMask, faceMask } = headPhantom({ seed: 8 });
+    const other = { ...volume, data: volume.data.slice() };
+    const [nx, ny] = volume.shape as [number, number, number];
+    faceMask.forEach((v, n) => {
+      const y = volume.affine[5]! * (((n / nx) | 0) % ny) + volume.affine[7]!;
+      if (v && y > 84) other.data[n] = 0;
+    });
+    const faces = await Promise.all(
+      [volume, other].map(async (v) => {
+        const { edited, threshold, proposal } = await edit(template, v, brainMask, { varyMm: 0 });
+        return { view: viewFace(edited, identity(), threshold), proposal };
+      }),
+    );
+    const [a, b] = faces.map((f) => f.view.depth) as [Float32Array, Float32Array];
+    const originals = [volume, other].map((v) => viewFace(v, identity(), 60).depth);
+    const spread = (p: Float32Array, q: Float32Array) => {
+      let [sum, count] = [0, 0];
+      p.forEach((y, n) => {
+        if (Number.isNaN(y) || Number.isNaN(q[n]!)) return;
+        sum += Math.abs(y - q[n]!);
+        count++;
+      });
+      return sum / count;
+    };
+    expect(spread(originals[0]!, originals[1]!)).toBeGreaterThan(1);
+    expect(spread(a, b)).toBeLessThan(0.25 * spread(originals[0]!, originals[1]!));
+  });
+
+  it('says so on a contrast that is not T1', async () => {
+    const { volume, brainMask } = headPhantom({ ...GRID, contrast: 'T2w' });
+    const { proposal } = await edit(template, volume, brainMask);
+    expect(proposal.problems.map((p) => p.code)).toEqual(['template-other-contrast']);
+    const t1 = headPhantom(GRID);
+    expect((await edit(template, t1.volume, t1.brainMask)).proposal.problems).toEqual([]);
+  });
+});
+
+describe('mask out', () => {
+  it('leaves no piece floating in the air', async () => {
+    const { volume, brainMask } = headPhantom({ seed: 9 });
+    // A strand that hangs on the head by the tip of the nose alone.
+    const data = volume.data.slice();
+    const [nx, ny] = volume.shape as [number, number, number];
+    const at = (x: number, y: number, z: number) => {
+      const a = volume.affine;
+      const [i, j, k] = [(x - a[3]!) / a[0]!, (y - a[7]!) / a[5]!, (z - a[11]!) / a[10]!].map(Math.round);
+      return i! + nx * (j! + ny * k!);
+    };
+    for (let z = -60; z < 40; z += 2) data[at(0, 110, z)] = 500;
+    for (let y = 60; y <= 110; y += 2) data[at(0, y, -60)] = 500;
+    const { edited } = await edit(maskOut, { ...volume, data }, brainMask, { forehead: false });
+    let left = 0;
+    for (let z = -60; z < 40; z += 2) if (edited.data[at(0, 110, z)] === 500) left++;
+    expect(left).toBe(0);
+  });
+});
