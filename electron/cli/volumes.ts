@@ -35,14 +35,23 @@ export function createVolumesCommand(openSegmenter: OpenSegmenter): Command {
       const engines = chosenEngines(values.engine);
       const file = needFile(positionals[0]);
       const results = await withSegmentation(file, openSegmenter, async (segmented) => {
-        if (segmented.note) output.note(segmented.note);
+        // The regional engine says it as its failure; the tissue engine goes on without and would be silent about it.
+        if (segmented.note && engines.includes('tissue-em')) output.note(segmented.note);
         const answers: Answer[] = [];
         for (const engine of engines) answers.push(await volumesOf(file, engine, segmented));
         return answers;
       });
       const failed = results.find((r) => 'failure' in r);
       // One engine asked for and refused is an error; of both, the other's numbers are still worth having.
-      if (failed && values.engine !== 'all') throw new NotMeasuredError(failed.failure);
+      if (failed && values.engine !== 'all') {
+        throw new UserError(
+          'not-measured',
+          `The ${failed.engine} engine could not measure ${file}: ${failed.failure}`,
+          failed.engine === 'regional'
+            ? 'Run `doctor` to see whether the segmentation model is in this build; --engine tissue-em works without it.'
+            : 'Look at the scan: is it a T1-weighted scan of a whole head?',
+        );
+      }
       for (const result of results) print(result, output);
       output.result(values.engine === 'all' ? { engines: results } : results[0]);
       return failed ? 2 : 0;

@@ -98,6 +98,7 @@ const SHOTS: readonly Shot[] = [
     scenario: 'full',
     hash: '#/impact',
     act: async (page) => {
+      await page.getByText('Mean change', { exact: true }).waitFor();
       await page.keyboard.press('3');
       await page.getByText('Structure by structure').scrollIntoViewIfNeeded();
     },

@@ -114,7 +114,7 @@ function Controls({ view, method, engines }: { view: View; method: string; engin
   const failed = start.error ?? error;
   return (
     <>
-      <div className="rf-row" style={{ alignItems: 'flex-end' }}>
+      <div className="rf-row rf-panel" style={{ alignItems: 'flex-end' }}>
         <SegmentedControl
           aria-label="Engine"
           value={view}
