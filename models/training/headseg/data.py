@@ -41,11 +41,12 @@ class Head:
 class Patches(torch.utils.data.IterableDataset):
     """Endless pairs (image (2, 1, *patch) float32, label (2, *patch) uint8): one real head, one synthetic."""
 
-    def __init__(self, folder, real, maps, priors, patch, spacing, random_contrast, seed):
+    def __init__(self, folder, real, maps, priors, patch, spacing, random_contrast, strength, seed):
         self.real = [Head(Path(folder) / f"{n}.npz") for n in real]
         self.maps = [Head(Path(folder) / f"{n}.npz") for n in maps]
         self.priors = {p["label"]: p for p in json.loads(Path(priors).read_text())["labels"]}
         self.patch, self.spacing, self.random_contrast, self.seed = patch, spacing, random_contrast, seed
+        self.strength = strength  # of deformation and degradation, 1 is the full range
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
@@ -65,14 +66,14 @@ class Patches(torch.utils.data.IterableDataset):
         label = gather(head.label, at.round().long(), AIR if head.image is not None else 0)
         if head.image is not None:
             image = trilinear(head.image, at) / 255 * 1.1
-            if rng.random() < 0.25:
+            if rng.random() < 0.8 * self.random_contrast:
                 image = remap(image, rng)
         else:
             image, label = self.synthesise(head, at, step, label)
         removed = torch.zeros(label.shape, dtype=torch.bool)
         if rng.random() < 0.3:
             removed |= self.face_side(head, at)
-        if rng.random() < 0.25:
+        if rng.random() < 0.25 * self.strength:
             removed |= self.outside_view(label.shape)
         level = 0.0 if rng.random() < 0.8 else rng.uniform(0, 0.4)
         image = self.degrade(image)
@@ -85,7 +86,7 @@ class Patches(torch.utils.data.IterableDataset):
     def coordinates(self, head):
         """Random place, rotation, zoom, shear and smooth deformation."""
         rng, (d, h, w) = self.rng, self.patch
-        angles = rng.uniform(-20, 20, 3) * np.pi / 180
+        angles = rng.uniform(-20, 20, 3) * np.pi / 180 * self.strength
         if rng.random() < 0.5:
             angles *= 0.3
         c, s = np.cos(angles), np.sin(angles)
@@ -94,10 +95,10 @@ class Patches(torch.utils.data.IterableDataset):
             @ np.array([[c[1], 0, s[1]], [0, 1, 0], [-s[1], 0, c[1]]])
             @ np.array([[c[2], -s[2], 0], [s[2], c[2], 0], [0, 0, 1]])
         )
-        shear = np.eye(3) + rng.normal(0, 0.03, (3, 3))
-        step = turn @ shear @ np.diag(rng.uniform(0.82, 1.15) * rng.uniform(0.93, 1.07, 3)) * self.spacing / head.spacing
-        if rng.random() < 0.7:
-            centre = head.centre + rng.normal(0, 14, 3) / head.spacing
+        shear = np.eye(3) + rng.normal(0, 0.03, (3, 3)) * self.strength
+        step = turn @ shear @ np.diag((rng.uniform(0.82, 1.15) * rng.uniform(0.93, 1.07, 3)) ** self.strength) * self.spacing / head.spacing
+        if rng.random() > 0.3 * self.strength:
+            centre = head.centre + rng.normal(0, 5 + 9 * self.strength, 3) / head.spacing
         else:
             centre = rng.uniform(0, 1, 3) * np.array(head.label.shape)
         index = [torch.arange(n, dtype=torch.float32) - (n - 1) / 2 for n in (d, h, w)]
@@ -107,7 +108,7 @@ class Patches(torch.utils.data.IterableDataset):
             + index[2][None, None, :, None] * m[:, 2] + torch.from_numpy(centre.astype(np.float32))
         )
         points = int(rng.integers(3, 8))
-        bend = torch.randn(1, 3, points, points, points) * rng.uniform(0, 3.0) / head.spacing
+        bend = torch.randn(1, 3, points, points, points) * rng.uniform(0, 3.0) * self.strength / head.spacing
         at += F.interpolate(bend, size=(d, h, w), mode="trilinear", align_corners=True)[0].permute(1, 2, 3, 0)
         return at, m
 
@@ -152,9 +153,9 @@ class Patches(torch.utils.data.IterableDataset):
         """Bias field, blur or coarse slices, noise, gamma; rescaled to 0…1."""
         rng = self.rng
         points = int(rng.integers(2, 5))
-        bias = torch.randn(1, 1, points, points, points) * rng.uniform(0, 0.35)
+        bias = torch.randn(1, 1, points, points, points) * rng.uniform(0, 0.35) * self.strength
         image = image * F.interpolate(bias, size=image.shape, mode="trilinear", align_corners=True)[0, 0].exp()
-        kind = rng.random()
+        kind = rng.random() / self.strength
         if kind < 0.3:
             image = blur(image, rng.uniform(0.2, 0.9, 3))
         elif kind < 0.45:
@@ -165,9 +166,9 @@ class Patches(torch.utils.data.IterableDataset):
             size[axis] = max(4, round(size[axis] / factor))
             image = F.interpolate(blur(image, thick)[None, None], size=size, mode="trilinear", align_corners=False)
             image = F.interpolate(image, size=self.patch, mode="trilinear", align_corners=False)[0, 0]
-        image = image + torch.randn(image.shape) * rng.uniform(0, 0.05) * (rng.random() < 0.7)
+        image = image + torch.randn(image.shape) * rng.uniform(0, 0.05) * self.strength * (rng.random() < 0.7)
         image = image.clamp(0, 1.3)
-        return (image ** float(np.exp(rng.normal(0, 0.25)))) * rng.uniform(0.85, 1.15) + rng.normal(0, 0.02)
+        return (image ** float(np.exp(rng.normal(0, 0.25 * self.strength)))) * rng.uniform(0.85, 1.15) + rng.normal(0, 0.02)
 
     def face_side(self, head, at):
         """Beyond a plane in front of and below the brain, as a defacing tool would cut; on whole heads only."""

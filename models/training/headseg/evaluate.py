@@ -94,7 +94,7 @@ def label_maps(model, folder, names, priors, config, random_contrast, draws):
     scores, outside_scores, changes = [], [], []
     for name in names:
         head = Head(Path(folder) / f"{name}.npz")
-        patches = Patches(folder, [], [], priors, None, 1.0, random_contrast, 0)
+        patches = Patches(folder, [], [], priors, None, 1.0, random_contrast, 1.0, 0)
         size = tuple(n - n % 2 for n in head.label.shape)
         axes = torch.meshgrid(*[torch.arange(n, dtype=torch.float32) for n in size], indexing="ij")
         at = torch.stack(axes, -1)
