@@ -4,6 +4,7 @@ import { useAction, useCall } from '../calls.ts';
 import type { CallOutput } from '../client.ts';
 import { asKind, KIND_CHOICES } from '../import/kinds.ts';
 import { ReasonDialog } from '../import/reason-dialog.tsx';
+import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
 import { go, setParams } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { formatNumber, formatSeconds, formatShape, formatTime, formatVoxelSize } from '../ui/format.ts';
@@ -250,6 +251,7 @@ function Volumes({ detail }: { detail: Detail }) {
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Structure</Table.Th>
+          <Table.Th>Engine</Table.Th>
           <Table.Th ta="right">Original mm³</Table.Th>
           <Table.Th ta="right">De-identified mm³</Table.Th>
           <Table.Th ta="right">Change</Table.Th>
@@ -258,7 +260,11 @@ function Volumes({ detail }: { detail: Detail }) {
       <Table.Tbody>
         {before.map((item) => {
           const after = detail.measurements.find(
-            (other) => other.derivativeId === latest && latest !== null && other.structure === item.structure,
+            (other) =>
+              other.derivativeId === latest &&
+              latest !== null &&
+              other.engine === item.engine &&
+              other.structure === item.structure,
           );
           return (
             <Table.Tr key={item.engine + item.structure}>
@@ -272,6 +278,7 @@ function Volumes({ detail }: { detail: Detail }) {
                   item.structure
                 )}
               </Table.Th>
+              <Table.Td>{ENGINE_NAMES[item.engine].short}</Table.Td>
               <Table.Td ta="right">{formatNumber(item.volumeMm3)}</Table.Td>
               <Table.Td ta="right">{after ? formatNumber(after.volumeMm3) : '–'}</Table.Td>
               <Table.Td ta="right">
