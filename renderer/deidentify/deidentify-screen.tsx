@@ -49,7 +49,7 @@ export function DeidentifyScreen() {
               <Loaded call={methods} what="methods">
                 {(all) => <MethodPicker methods={all} value={methodId} onChange={setMethod} />}
               </Loaded>
-              <StartPanel policy={policy} method={methodId} />
+              <StartPanel policy={policy} method={methodId} methods={methods.data ?? []} />
             </div>
             <Tabs
               value={tab}

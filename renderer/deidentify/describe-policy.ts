@@ -1,4 +1,4 @@
-import type { Policy, Ps315Options } from '../../shared/deidentify/records.ts';
+import type { MethodInfo, Policy, Ps315Options } from '../../shared/deidentify/records.ts';
 
 /** The switches of PS3.15 Annex E in a technician's words, in the order of the standard. */
 export const OPTION_WORDS: Record<keyof Ps315Options, { title: string; code: string; meaning: string }> = {
@@ -59,6 +59,11 @@ export const OPTION_WORDS: Record<keyof Ps315Options, { title: string; code: str
     meaning: 'Name and address of the site stay.',
   },
 };
+
+/** Names of the methods that are tried after the first, in order; a method that is not known by its id. */
+export function ladderTitles(policy: Policy, methods: readonly MethodInfo[]): string[] {
+  return policy.ladder.map((rung) => methods.find((item) => item.id === rung.method)?.title ?? rung.method);
+}
 
 /** What a policy does, one plain line per decision. */
 export function describePolicy(policy: Policy): string[] {

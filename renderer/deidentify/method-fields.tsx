@@ -1,9 +1,11 @@
-import { Checkbox, NumberInput, Select, TextInput } from '@mantine/core';
+import { Select } from '@mantine/core';
 import type { Policy } from '../../shared/deidentify/records.ts';
 import { useCall } from '../calls.ts';
 import { Loaded } from '../ui/feedback.tsx';
+import { LadderFields } from './ladder-fields.tsx';
+import { ParamFields } from './param-fields.tsx';
 
-/** The face method of a policy and its parameters; a parameter left at its default is not written into the policy. */
+/** The face method of a policy, its parameters, and what is tried after it. */
 export function MethodFields({
   draft,
   onChange,
@@ -13,17 +15,13 @@ export function MethodFields({
 }) {
   const methods = useCall('deidentify.methods', {});
   return (
-    <fieldset className="rf-panel">
-      <legend>Face method</legend>
-      <Loaded call={methods} what="methods">
-        {(all) => {
-          const method = all.find((item) => item.id === draft.method);
-          const set = (name: string, value: number | boolean | string) => {
-            const { [name]: _old, ...rest } = draft.methodParams;
-            onChange({ methodParams: method?.defaults[name] === value ? rest : { ...rest, [name]: value } });
-          };
-          return (
-            <div className="rf-row" style={{ alignItems: 'flex-end' }}>
+    <Loaded call={methods} what="methods">
+      {(all) => {
+        const method = all.find((item) => item.id === draft.method);
+        return (
+          <>
+            <fieldset className="rf-panel">
+              <legend>Face method</legend>
               <Select
                 label="Method"
                 allowDeselect={false}
@@ -31,39 +29,18 @@ export function MethodFields({
                 value={draft.method}
                 onChange={(value) => value && onChange({ method: value, methodParams: {} })}
               />
-              {Object.entries(method?.defaults ?? {}).map(([name, standard]) => {
-                const value = draft.methodParams[name] ?? standard;
-                if (typeof standard === 'boolean')
-                  return (
-                    <Checkbox
-                      key={name}
-                      label={name}
-                      checked={value === true}
-                      onChange={(event) => set(name, event.currentTarget.checked)}
-                    />
-                  );
-                if (typeof standard === 'number')
-                  return (
-                    <NumberInput
-                      key={name}
-                      label={`${name} (default ${standard})`}
-                      value={Number(value)}
-                      onChange={(next) => next !== '' && set(name, Number(next))}
-                    />
-                  );
-                return (
-                  <TextInput
-                    key={name}
-                    label={`${name} (default ${standard})`}
-                    value={String(value)}
-                    onChange={(event) => set(name, event.currentTarget.value)}
-                  />
-                );
-              })}
-            </div>
-          );
-        }}
-      </Loaded>
-    </fieldset>
+              {method && (
+                <ParamFields
+                  method={method}
+                  value={draft.methodParams}
+                  onChange={(methodParams) => onChange({ methodParams })}
+                />
+              )}
+            </fieldset>
+            <LadderFields methods={all} ladder={draft.ladder} onChange={(ladder) => onChange({ ladder })} />
+          </>
+        );
+      }}
+    </Loaded>
   );
 }

@@ -26,6 +26,7 @@ export function MethodPicker({
           <div key={method.id} className="rf-method" data-chosen={method.id === value}>
             <Radio size="xs" value={method.id} label={`${method.title} (${KINDS[method.kind]})`} />
             <div>{method.summary}</div>
+            {/* Four methods in full would push the start button off the screen: what is needed to choose stays. */}
             {method.caution && (
               <div className="rf-warning" style={{ display: 'flex', gap: 5 }}>
                 <IconAlertTriangleFilled
@@ -37,9 +38,11 @@ export function MethodPicker({
                 {method.caution}
               </div>
             )}
-            <div className="rf-dim">
-              {method.reference} · {method.id} {method.version}
-            </div>
+            {method.id === value && (
+              <div className="rf-dim">
+                {method.reference} · {method.id} {method.version}
+              </div>
+            )}
           </div>
         ))}
       </Radio.Group>

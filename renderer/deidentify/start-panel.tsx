@@ -1,23 +1,41 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
-import type { Policy } from '../../shared/deidentify/records.ts';
+import type { MethodInfo, Policy } from '../../shared/deidentify/records.ts';
 import { useAction } from '../calls.ts';
 import { useRunning } from '../events.ts';
 import { useMainVariant, useProject } from '../project/use-project.ts';
 import { setParams } from '../route.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { formatCount, plural } from '../ui/format.ts';
+import { ladderTitles } from './describe-policy.ts';
 
 /** Runs the recipe on every queued scan. */
-export function StartPanel({ policy, method }: { policy: Policy; method: string }) {
+export function StartPanel({
+  policy,
+  method,
+  methods,
+}: {
+  policy: Policy;
+  method: string;
+  methods: readonly MethodInfo[];
+}) {
   const [measure, setMeasure] = useState(true);
   const project = useProject().data;
   const start = useAction('deidentify.start');
   const running = useRunning('deidentify').length > 0;
   const variant = useMainVariant('deidentify');
+  const then = ladderTitles(policy, methods);
   const queued = project?.counts.queued ?? 0;
   return (
     <section className="rf-panel" style={{ position: 'sticky', bottom: 0 }}>
+      <div style={{ marginBottom: 8 }}>
+        Face: <strong>{methods.find((item) => item.id === method)?.title ?? method}</strong>
+        {then.length > 0 ? (
+          <span className="rf-dim"> – where that fails or changes too little: {then.join(', then ')}</span>
+        ) : (
+          <span className="rf-dim"> – where that fails or changes too little, a person decides</span>
+        )}
+      </div>
       <Checkbox
         checked={measure}
         onChange={(event) => setMeasure(event.currentTarget.checked)}

@@ -1,6 +1,8 @@
 import { Button, Modal } from '@mantine/core';
+import type { Rung } from '../../shared/deidentify/records.ts';
 import type { ReviewItem } from '../../shared/review/records.ts';
 import { useCall } from '../calls.ts';
+import { describeParams } from '../deidentify/ladder-fields.tsx';
 import { setParams } from '../route.ts';
 import { Loaded } from '../ui/feedback.tsx';
 import { formatTime } from '../ui/format.ts';
@@ -9,7 +11,10 @@ import { VerdictNumbers } from '../ui/verdict-numbers.tsx';
 
 /** Methods and settings of one scan side by side. */
 export function AttemptsDialog({ item, onClose }: { item: ReviewItem; onClose: () => void }) {
-  const ids = [item.derivativeId, ...item.attempts.map((attempt) => attempt.derivativeId)];
+  // In the order they were made, so that the numbers are those of the verdicts.
+  const ids = [item.derivativeId, ...item.attempts.map((attempt) => attempt.derivativeId)].sort(
+    (a, b) => a - b,
+  );
   return (
     <Modal
       opened
@@ -24,9 +29,10 @@ export function AttemptsDialog({ item, onClose }: { item: ReviewItem; onClose: (
           overflowX: 'auto',
         }}
       >
-        {ids.map((id) => (
+        {ids.map((id, n) => (
           <Attempt
             key={id}
+            number={n + 1}
             derivativeId={id}
             current={id === item.derivativeId}
             createdAt={item.attempts.find((attempt) => attempt.derivativeId === id)?.createdAt}
@@ -42,49 +48,59 @@ export function AttemptsDialog({ item, onClose }: { item: ReviewItem; onClose: (
 }
 
 function Attempt({
+  number,
   derivativeId,
   current,
   createdAt,
   onOpen,
 }: {
+  number: number;
   derivativeId: number;
   current: boolean;
   createdAt: string | undefined;
   onOpen: () => void;
 }) {
   const call = useCall('review.item', { derivativeId });
+  const methods = useCall('deidentify.methods', {}).data ?? [];
   return (
     <section className="rf-panel">
       <Loaded call={call} what="this attempt">
-        {(item) => (
-          <>
-            <div className="rf-row" style={{ justifyContent: 'space-between' }}>
-              <strong>{item.method}</strong>
-              <StateChip state={item.state} />
-            </div>
-            <div className="rf-dim">
-              {createdAt ? formatTime(createdAt) : 'shown in the cockpit'} ·{' '}
-              {JSON.stringify(item.methodParams)}
-            </div>
-            <div className="rf-renders-one">
-              {(['front', 'sagittal'] as const).map((view) => {
-                const picture = item.pictures.find(
-                  (candidate) => candidate.view === view && candidate.stage === 'after',
-                );
-                return picture ? (
-                  <img key={view} className="rf-still" src={picture.url} alt={picture.label} />
-                ) : null;
-              })}
-            </div>
-            <div>{item.verdict.reason}</div>
-            <VerdictNumbers numbers={item.verdict.numbers} />
-            {!current && (
-              <Button variant="default" onClick={onOpen}>
-                Open this attempt
-              </Button>
-            )}
-          </>
-        )}
+        {(item) => {
+          const method = methods.find((candidate) => candidate.id === item.method);
+          const settings = method
+            ? describeParams(method, item.methodParams as Rung['params'])
+            : JSON.stringify(item.methodParams);
+          return (
+            <>
+              <div className="rf-row" style={{ justifyContent: 'space-between' }}>
+                <strong>
+                  {number}. {method?.title ?? item.method}
+                </strong>
+                <StateChip state={item.verdict.state} />
+              </div>
+              <div className="rf-dim">
+                {createdAt ? formatTime(createdAt) : 'shown in the cockpit'} · {settings}
+              </div>
+              <div className="rf-renders-one">
+                {(['front', 'sagittal'] as const).map((view) => {
+                  const picture = item.pictures.find(
+                    (candidate) => candidate.view === view && candidate.stage === 'after',
+                  );
+                  return picture ? (
+                    <img key={view} className="rf-still" src={picture.url} alt={picture.label} />
+                  ) : null;
+                })}
+              </div>
+              <div>{item.verdict.reason}</div>
+              <VerdictNumbers numbers={item.verdict.numbers} />
+              {!current && (
+                <Button variant="default" onClick={onOpen}>
+                  Open this attempt
+                </Button>
+              )}
+            </>
+          );
+        }}
       </Loaded>
     </section>
   );

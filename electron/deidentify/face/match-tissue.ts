@@ -1,6 +1,6 @@
-import { smoothAxes } from '../../volume/gaussian.ts';
 import type { EditPlan } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
+import { smoothWide } from './smooth-wide.ts';
 
 /** Depths below the skin (mm) whose tissue is matched on its own: skin and fat, muscle, bone and cavities. */
 const DEPTHS = [3, 5.5, 9.5, 16, 26];
@@ -122,8 +122,8 @@ function applyGain(plan: EditPlan, work: Float32Array, distance: Float32Array, t
     here[n] = 1;
   }
   const sigma = GAIN_MM / SHAPE_MM;
-  const top = smoothAxes(logs, shape, [sigma, sigma, sigma]);
-  const bottom = smoothAxes(here, shape, [sigma, sigma, sigma]);
+  const top = smoothWide(logs, shape, sigma);
+  const bottom = smoothWide(here, shape, sigma);
   for (let n = 0; n < tissue.length; n++) {
     if (tissue[n] !== 0) tissue[n]! *= Math.exp(Math.max(-0.5, Math.min(0.5, top[n]! / (bottom[n]! + 0.02))));
   }

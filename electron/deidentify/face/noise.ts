@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../shared/statistics/seeded-random.ts';
-import { smoothAxes } from '../../volume/gaussian.ts';
 import type { Volume } from '../../volume/volume.ts';
+import { smoothWide } from './smooth-wide.ts';
 
 /** Standard deviation of the grain of a tissue, real values. */
 export interface Grain {
@@ -61,7 +61,7 @@ export function normalRandom(seed: number): () => number {
 export function grainField(shape: readonly number[], sigmaVoxels: number, seed: number): Float32Array {
   const next = normalRandom(seed);
   const white = Float32Array.from({ length: shape[0]! * shape[1]! * shape[2]! }, () => next());
-  const field = smoothAxes(white, shape, [sigmaVoxels, sigmaVoxels, sigmaVoxels]);
+  const field = smoothWide(white, shape, sigmaVoxels);
   let power = 0;
   for (let n = 0; n < field.length; n++) power += field[n]! ** 2;
   const scale = 1 / Math.sqrt(power / field.length || 1);

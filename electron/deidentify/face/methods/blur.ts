@@ -1,10 +1,10 @@
 import { conform } from '../../../volume/conform.ts';
-import { smoothAxes } from '../../../volume/gaussian.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { SHAPE_MM } from '../head-shape.ts';
 import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
 import { lookAround, repaint, SKIN_MM } from '../repaint.ts';
+import { smoothWide } from '../smooth-wide.ts';
 
 /** Depths at which the layer is smoothed along the surface, mm apart. */
 const SHEET_MM = 4;
@@ -99,7 +99,7 @@ function smoothShape(plan: EditPlan, smoothMm: number): Float32Array {
   const { shape } = plan.head.work;
   const old = plan.head.distance;
   const sigma = smoothMm / SHAPE_MM;
-  const smooth = smoothAxes(old, shape, [sigma, sigma, sigma]);
+  const smooth = smoothWide(old, shape, sigma);
   const inside = (f: Float32Array, offset: number) => {
     let sum = 0;
     for (let n = 0; n < f.length; n++) if (plan.weight[n]! > 0.5 && f[n]! < offset) sum++;
@@ -151,12 +151,12 @@ function smoothSheets(
       num[n] = w * work[n]!;
       den[n] = w;
     }
-    const top = smoothAxes(num, shape, [sigma, sigma, sigma]);
-    const bottom = smoothAxes(den, shape, [sigma, sigma, sigma]);
+    const top = smoothWide(num, shape, sigma);
+    const bottom = smoothWide(den, shape, sigma);
     for (let n = 0; n < out.length; n++) {
       const depth = Math.max(SKIN_MM, -distance[n]!);
-      const share =
-        s === sheets - 1 && depth > centre ? 1 : Math.max(0, 1 - Math.abs(depth - centre) / SHEET_MM);
+      const deepest = s === sheets - 1 && depth > centre;
+      const share = deepest ? 1 : Math.max(0, 1 - Math.abs(depth - centre) / SHEET_MM);
       if (share > 0) out[n]! += share * ((top[n]! + 1e-3 * mean) / (bottom[n]! + 1e-3));
     }
   }

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { averageHeadPhantom } from '../../../../build/phantom/average-head.ts';
-import { type HeadOptions, headPhantom } from '../../../../build/phantom/head.ts';
+import { type HeadOptions, type HeadPhantom, headPhantom } from '../../../../build/phantom/head.ts';
 import { identity } from '../../../../shared/geometry/affine.ts';
 import { newNifti } from '../../../volume/nifti.ts';
-import { type Volume, type VoxelArray, voxelsPerFrame } from '../../../volume/volume.ts';
+import { type Volume, voxelsPerFrame } from '../../../volume/volume.ts';
 import { composite } from '../composite.ts';
 import { grow } from '../distance.ts';
 import type { AverageHead } from '../face-frame.ts';
@@ -18,7 +18,15 @@ import { template } from './template.ts';
 // Phantom heads lie where the average phantom lies, so the frame of every one of them is the identity.
 const FRAME = { averageToWorld: identity(), residualMm: 0, source: 'centroids', problems: [] } as const;
 const signal = new AbortController().signal;
-const GRID: HeadOptions = { seed: 5, voxelSizeMm: 3 };
+const GRID: HeadOptions = { seed: 5, voxelSizeMm: 3, fieldOfViewMm: [184, 230, 204] };
+const made = new Map<string, HeadPhantom>();
+/** Making a head takes as long as editing it: each is made once. */
+function head(options: HeadOptions): HeadPhantom {
+  const key = JSON.stringify(options);
+  const found = made.get(key) ?? headPhantom(options);
+  made.set(key, found);
+  return found;
+}
 let average: AverageHead;
 beforeAll(() => {
   average = averageHeadPhantom();
@@ -67,17 +75,14 @@ const METHODS: [string, FaceMethod][] = [
 ];
 /** As they are stored by scanners: sagittal first, axial flipped, oblique, thick slices. */
 const GRIDS: [string, HeadOptions][] = [
-  ['RAS', GRID],
   ['PIR', { ...GRID, axisCodes: 'PIR' }],
-  ['LPS', { ...GRID, axisCodes: 'LPS' }],
-  ['SAL', { ...GRID, axisCodes: 'SAL' }],
-  ['oblique', { ...GRID, obliqueDegrees: [12, -7, 9] }],
-  ['anisotropic', { ...GRID, voxelSizeMm: [2, 2, 5] }],
+  ['oblique LPS', { ...GRID, axisCodes: 'LPS', obliqueDegrees: [12, -7, 9] }],
+  ['anisotropic SAL', { ...GRID, axisCodes: 'SAL', voxelSizeMm: [2, 2, 5] }],
 ];
 
 describe.each(METHODS)('%s', (id, method) => {
   it.each(GRIDS)('keeps brain, surroundings, type, scaling and affine: %s', async (_, options) => {
-    const { volume, brainMask } = headPhantom(options);
+    const { volume, brainMask } = head(options);
     const scaled = { ...volume, slope: 0.5, inter: 0 };
     const { image, pasted, proposal, edited, first, threshold } = await edit(method, scaled, brainMask);
     const kept = grow(brainMask, volume.shape, sizesOf(volume), 2);
@@ -105,7 +110,7 @@ describe.each(METHODS)('%s', (id, method) => {
   });
 
   it('does the same with the same seed and, where it draws, something else with another', async () => {
-    const { volume, brainMask } = headPhantom(GRID);
+    const { volume, brainMask } = head(GRID);
     const one = await edit(method, volume, brainMask, {}, 1);
     const again = await edit(method, volume, brainMask, {}, 1);
     const other = await edit(method, volume, brainMask, {}, 2);
@@ -114,48 +119,37 @@ describe.each(METHODS)('%s', (id, method) => {
     expect(Buffer.compare(bytes(one.edited), bytes(other.edited)) === 0).toBe(id === 'mask-out');
   });
 
-  it('edits every frame of a series in the same place', async () => {
-    const { volume, brainMask } = headPhantom(GRID);
+  it('edits every frame of a series in the same place, and voxels that are not numbers', async () => {
+    const { volume, brainMask } = head(GRID);
     const size = volume.data.length;
-    const data = new Int16Array(2 * size);
+    const data = new Float32Array(2 * size);
     data.set(volume.data);
     // A later frame with a fifth of the signal: its own values must come out, at the first frame's place.
     data.set(
       volume.data.map((v) => v / 5),
       size,
     );
-    const { edited, proposal } = await edit(
-      method,
-      { ...volume, data, shape: [...volume.shape, 2] },
-      brainMask,
-    );
+    // And voxels that are not numbers, as some scanners and most tools leave them.
+    for (let n = 0; n < data.length; n += 97) data[n] = Number.NaN;
+    const series = { ...volume, data, shape: [...volume.shape, 2] };
+    const { edited, proposal, pasted } = await edit(method, series, brainMask);
     const means = [0, 1].map((t) => {
       let [sum, count] = [0, 0];
       for (let n = 0; n < size; n++) {
-        if (proposal.mask[n]) [sum, count] = [sum + edited.data[t * size + n]!, count + 1];
-        else if (edited.data[t * size + n] !== data[t * size + n]) throw new Error(`frame ${t}, voxel ${n}`);
+        const v = edited.data[t * size + n]!;
+        if (pasted.changedMask[n]) [sum, count] = [sum + v, count + 1];
+        else if (!Object.is(v, data[t * size + n])) throw new Error(`frame ${t}, voxel ${n}`);
       }
       return sum / count;
     });
+    expect(means.every(Number.isFinite)).toBe(true);
+    expect(proposal.mask.some((v) => v)).toBe(true);
     if (id === 'mask-out') expect(means).toEqual([0, 0]);
     else expect(means[1]! / means[0]!).toBeCloseTo(0.2, 1);
   });
 
-  it('survives voxels that are not numbers', async () => {
-    const { volume, brainMask } = headPhantom(GRID);
-    const data: VoxelArray = Float32Array.from(volume.data);
-    for (let n = 0; n < data.length; n += 97) data[n] = Number.NaN;
-    const { edited, proposal } = await edit(method, { ...volume, data }, brainMask);
-    let wrong = 0;
-    edited.data.forEach((v, n) => {
-      if (proposal.mask[n] && !brainMask[n] && !Number.isFinite(v) && v !== data[n]) wrong++;
-    });
-    expect(wrong).toBe(0);
-    expect(edited.data.some((v, n) => Number.isFinite(v) && v !== data[n])).toBe(true);
-  });
-
   it('leaves a region alone that is switched off', async () => {
-    const { volume, brainMask } = headPhantom(GRID);
+    const { volume, brainMask } = head(GRID);
     const only = { face: false, mouth: false, ears: true, forehead: false, wrap: false };
     const { proposal } = await edit(method, volume, brainMask, only);
     const [nx, ny] = volume.shape as [number, number, number];
@@ -183,7 +177,7 @@ function sizesOf(volume: Volume): [number, number, number] {
 
 describe('the seam', () => {
   it('shows after removal and not after replacement or blur', async () => {
-    const { volume, brainMask } = headPhantom({ seed: 6 });
+    const { volume, brainMask } = head({ ...GRID, seed: 6, voxelSizeMm: 2 });
     const score = async (method: FaceMethod) => {
       const { pasted, threshold, edited } = await edit(method, volume, brainMask);
       return seamScore(volume, edited, pasted.changedMask, threshold)!;
@@ -194,7 +188,7 @@ describe('the seam', () => {
   });
 
   it('is about 1 for an edit that changed nothing', () => {
-    const { volume } = headPhantom(GRID);
+    const { volume } = head(GRID);
     const mask = new Uint8Array(volume.data.length);
     const slab = volume.shape[0]! * volume.shape[1]!;
     mask.fill(1, 0, 20 * slab);
@@ -206,7 +200,7 @@ describe('the seam', () => {
 describe('the template', () => {
   it('leaves nothing of the face it replaces: two people’s faces come out alike where it counts in full', async () => {
     // The same head twice, once with the nose cut off and a block in its place: different faces, same brain.
-    const { volume, brainMask, faceMask } = headPhantom({ seed: 8 });
+    const { volume, brainMask, faceMask } = head({ ...GRID, seed: 8 });
     const other = { ...volume, data: volume.data.slice() };
     const [nx, ny] = volume.shape as [number, number, number];
     faceMask.forEach((v, n) => {
@@ -216,7 +210,8 @@ describe('the template', () => {
     const faces = await Promise.all(
       [volume, other].map(async (v) => {
         const { edited, threshold, proposal } = await edit(template, v, brainMask, { varyMm: 0 });
-        return { view: viewFace(edited, identity(), threshold), proposal };
+        expect(proposal.problems).toEqual([]);
+        return { view: viewFace(edited, identity(), threshold) };
       }),
     );
     const [a, b] = faces.map((f) => f.view.depth) as [Float32Array, Float32Array];
@@ -235,17 +230,15 @@ describe('the template', () => {
   });
 
   it('says so on a contrast that is not T1', async () => {
-    const { volume, brainMask } = headPhantom({ ...GRID, contrast: 'T2w' });
+    const { volume, brainMask } = head({ ...GRID, contrast: 'T2w' });
     const { proposal } = await edit(template, volume, brainMask);
     expect(proposal.problems.map((p) => p.code)).toEqual(['template-other-contrast']);
-    const t1 = headPhantom(GRID);
-    expect((await edit(template, t1.volume, t1.brainMask)).proposal.problems).toEqual([]);
   });
 });
 
 describe('mask out', () => {
   it('leaves no piece floating in the air', async () => {
-    const { volume, brainMask } = headPhantom({ seed: 9 });
+    const { volume, brainMask } = head({ ...GRID, seed: 6, voxelSizeMm: 2 });
     // A strand that hangs on the head by the tip of the nose alone.
     const data = volume.data.slice();
     const [nx, ny] = volume.shape as [number, number, number];
