@@ -56,6 +56,7 @@ await build({
     'build-sqlite': 'build/native/build-sqlite.ts',
     'make-icons': 'build/icons/make-icons.ts',
     sample: 'build/sample.ts',
+    'model-table': 'build/generate/model-table.ts',
   },
   outdir: 'dist/build',
   splitting: true,
