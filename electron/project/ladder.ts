@@ -63,13 +63,15 @@ export function nameAttempt(
   earlier: readonly { readonly method: string; readonly reason: string }[],
 ): Verdict {
   if (number === 1) return verdict;
+  // A stored verdict of a later attempt begins with its name already.
+  const named = (n: number, id: string, reason: string) => {
+    const name = `${ordinal(n)} attempt, ${titleOf(id)}: `;
+    return reason.startsWith(name) ? reason : name + reason;
+  };
   return {
     ...verdict,
-    reason: `${ordinal(number)} attempt, ${titleOf(method)}: ${verdict.reason}`,
-    assumptions: [
-      ...verdict.assumptions,
-      ...earlier.map((e, n) => `${ordinal(n + 1)} attempt, ${titleOf(e.method)}: ${e.reason}`),
-    ],
+    reason: named(number, method, verdict.reason),
+    assumptions: [...verdict.assumptions, ...earlier.map((e, n) => named(n + 1, e.method, e.reason))],
   };
 }
 
