@@ -9,7 +9,7 @@ import type { SpawnWorker } from './worker-contract.ts';
 /** A segmenter that can also say what it runs on. */
 export interface ModelSegmenter extends Segmenter {
   readonly modelDir: string;
-  /** @throws an Error that says why the model cannot be used */
+  /** Where the network runs, as of the last start of its process. @throws an Error that says why it cannot run */
   describe(): Promise<Device>;
 }
 

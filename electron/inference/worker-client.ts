@@ -65,6 +65,8 @@ export class InferenceClient {
   private closed = false;
   private process: WorkerProcess | undefined;
   private started: Promise<Device> | undefined;
+  /** What the last process that started found. */
+  private device: Device | undefined;
   private listener: (event: Answer | { readonly type: 'exit'; readonly how: string }) => void = () => {};
   private exited: Promise<void> = Promise.resolve();
   private readonly excluded: Record<string, string> = {};
@@ -94,8 +96,9 @@ export class InferenceClient {
     });
   }
 
-  /** Where the network runs and what became of the other providers; starts the process when it is not running. */
+  /** Where the network runs and what became of the other providers; starts the process the first time. */
   async describe(): Promise<Device> {
+    if (this.device) return this.device;
     clearTimeout(this.idle);
     try {
       return await this.ready();
@@ -245,7 +248,8 @@ export class InferenceClient {
           }, this.options.trialMs ?? 120_000);
         } else if (answer.type === 'ready') {
           clearTimeout(clock);
-          resolve({ provider: answer.provider, reports: answer.reports });
+          this.device = { provider: answer.provider, reports: answer.reports };
+          resolve(this.device);
         } else if (answer.type === 'unusable') {
           clearTimeout(clock);
           reject(new InferenceError(answer.error));

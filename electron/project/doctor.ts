@@ -13,23 +13,8 @@ export interface Finding {
   readonly detail: string;
 }
 
-export interface DoctorPaths {
-  readonly staticDir: string;
-  readonly workerFile: string;
-  readonly userDataDir: string;
-  /** Folder with one folder per model. */
-  readonly modelsDir: string;
-}
-
-/**
- * Checks what the application stands on, one line each, with what to do where something is missing.
- *
- * @param segmenter asked what it runs on; starts the inference process when it is not running
- */
-export async function diagnose(
-  paths: DoctorPaths,
-  segmenter: ModelSegmenter | undefined,
-): Promise<Finding[]> {
+/** Checks what the application stands on, one line each, with what to do where something is missing. */
+export function diagnose(paths: { staticDir: string; workerFile: string; userDataDir: string }): Finding[] {
   return [
     check('Node', () => `${process.versions.node}, ABI ${process.versions.modules}`),
     check('SQLite', () => {
@@ -42,8 +27,6 @@ export async function diagnose(
     }),
     check('DICOM converter', () => `dcm2niix (WebAssembly) in ${basename(dirname(converterFolder()))}`),
     check('Worker', () => mustExist(paths.workerFile)),
-    ...modelFindings(paths.modelsDir),
-    ...(segmenter ? [await inferenceFinding(segmenter)] : []),
     check('Screens', () => mustExist(join(paths.staticDir, 'index.html'))),
     check('User data folder', () => {
       mkdirSync(paths.userDataDir, { recursive: true });
@@ -55,6 +38,19 @@ export async function diagnose(
     }),
     check('Machine', () => `${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(0)} GB memory`),
   ];
+}
+
+/**
+ * Checks the models, and where their network runs.
+ *
+ * @param modelsDir folder with one folder per model
+ * @param segmenter asked what it runs on, which starts the inference process and its self-test
+ */
+export async function diagnoseInference(
+  modelsDir: string,
+  segmenter: ModelSegmenter | undefined,
+): Promise<Finding[]> {
+  return [...modelFindings(modelsDir), ...(segmenter ? [await inferenceFinding(segmenter)] : [])];
 }
 
 function modelFindings(dir: string): Finding[] {

@@ -6,7 +6,7 @@ import type { projectContract } from '../../shared/project/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
-import { diagnose } from './doctor.ts';
+import { diagnose, diagnoseInference } from './doctor.ts';
 import { readRecentProjects } from './recent-projects.ts';
 import type { ProjectSession } from './session.ts';
 import { summarise } from './summary.ts';
@@ -59,7 +59,10 @@ export function projectHandlers(ctx: ProjectHandlerContext): Handlers<typeof pro
       s.changed('project');
       return settings();
     },
-    'project.doctor': () => diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir }, ctx.segmenter),
+    'project.doctor': async ({ part }) => [
+      ...(part === 'inference' ? [] : diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir })),
+      ...(part === 'machine' ? [] : await diagnoseInference(ctx.doctorPaths.modelsDir, ctx.segmenter)),
+    ],
   };
 }
 

@@ -118,6 +118,11 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
       evidence: 'Checked after writing, over names and contents of the whole share.',
     },
   ];
+  const machineFindings = [
+    { name: 'Catalog', ok: true, detail: 'SQLite opens and is writable.' },
+    { name: 'Workers', ok: true, detail: '2 threads for voxel work.' },
+    { name: 'Disk', ok: false, detail: '3.1 GB free; a share of this project needs about 40 GB.' },
+  ];
   const settings = { reviewer: '', policyName: 'research-share' };
   // The busy project stands for a build without a model: only the tissue engine has measured there.
   const hasModel = !empty && scenario !== 'busy';
@@ -144,10 +149,14 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     }),
     'project.settings': () => settings,
     'project.saveSettings': (input) => Object.assign(settings, input),
-    'project.doctor': () => [
-      { name: 'Catalog', ok: true, detail: 'SQLite opens and is writable.' },
-      { name: 'Workers', ok: true, detail: '2 threads for voxel work.' },
-      { name: 'Disk', ok: false, detail: '3.1 GB free; a share of this project needs about 40 GB.' },
+    'project.doctor': ({ part }) => [
+      ...(part === 'machine'
+        ? []
+        : [
+            { name: 'Model', ok: true, detail: 'headseg 1.0.0, 6.2 MB, SHA-256 as on its card' },
+            { name: 'Inference', ok: true, detail: 'runs on cpu (cpu used: self-test passed)' },
+          ]),
+      ...(part === 'inference' ? [] : machineFindings),
     ],
     'import.start': () => ({ batchId: 'batch-import' }),
     'import.report': () =>

@@ -1,20 +1,31 @@
 import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react';
 import { useCall } from '../calls.ts';
-import { Loaded } from '../ui/feedback.tsx';
+import { Busy, ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { canUseWebgl2 } from '../viewer/webgl.ts';
 
 /** What this computer can do, each line with its evidence. */
 export function Doctor() {
-  const call = useCall('project.doctor', {});
+  const call = useCall('project.doctor', { part: 'machine' });
+  // Asked apart: the network's self-test takes seconds.
+  const inference = useCall('project.doctor', { part: 'inference' });
   const webgl = canUseWebgl2();
   return (
     <>
       <h2 className="rf-h2">This computer</h2>
+      {inference.loading && !inference.data && <Busy what="Testing where the network runs…" />}
+      {inference.error && (
+        <ErrorPanel
+          error={inference.error}
+          onRetry={inference.reload}
+          what="Could not test where the network runs."
+        />
+      )}
       <Loaded call={call} what="the checks of this computer">
         {(rows) => (
           <ul className="rf-list">
             {[
               ...rows,
+              ...(inference.data ?? []),
               {
                 name: 'Graphics driver',
                 ok: webgl,

@@ -48,8 +48,9 @@ export const projectContract = defineContract({
     input: z.object({ reviewer: z.string().optional(), policyName: z.string().optional() }),
     output: z.object({ reviewer: z.string(), policyName: z.string() }),
   },
+  /** `inference` runs the network's self-test and may take seconds; `machine` is everything else. */
   'project.doctor': {
-    input: z.object({}),
+    input: z.object({ part: z.enum(['all', 'machine', 'inference']).default('all') }),
     output: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
   },
 });
