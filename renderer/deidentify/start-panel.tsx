@@ -27,7 +27,7 @@ export function StartPanel({
   const then = ladderTitles(policy, methods);
   const queued = project?.counts.queued ?? 0;
   return (
-    <section className="rf-panel" style={{ position: 'sticky', bottom: 0 }}>
+    <section className="rf-panel" style={{ position: 'sticky', bottom: -2 }}>
       <div style={{ marginBottom: 8 }}>
         Face: <strong>{methods.find((item) => item.id === method)?.title ?? method}</strong>
         {then.length > 0 ? (

@@ -87,7 +87,13 @@ function Attempt({
                     (candidate) => candidate.view === view && candidate.stage === 'after',
                   );
                   return picture ? (
-                    <img key={view} className="rf-still" src={picture.url} alt={picture.label} />
+                    <img
+                      key={view}
+                      className="rf-still"
+                      style={{ width: '100%' }}
+                      src={picture.url}
+                      alt={picture.label}
+                    />
                   ) : null;
                 })}
               </div>
