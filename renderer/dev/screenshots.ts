@@ -89,7 +89,7 @@ const SHOTS: readonly Shot[] = [
     hash: '#/impact?view=regional',
     act: async (page) => {
       await page.getByText('Show each with its reason.').click();
-      await page.getByRole('img').first().scrollIntoViewIfNeeded();
+      await page.locator('.rf-plot svg').last().scrollIntoViewIfNeeded();
     },
   },
   { name: 'impact-both', scenario: 'full', hash: '#/impact?view=both' },

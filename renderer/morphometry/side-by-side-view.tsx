@@ -77,7 +77,7 @@ export function SideBySideView({ data }: { data: SideBySide }) {
             onPoint={open}
           />
         )}
-        <section className="rf-panel">
+        <section className="rf-panel" style={{ overflowX: 'auto' }}>
           <div className="rf-row" style={{ justifyContent: 'space-between', alignItems: 'flex-end' }}>
             <h2 className="rf-h2">Structure by structure</h2>
             <Select
@@ -103,12 +103,17 @@ export function SideBySideView({ data }: { data: SideBySide }) {
 
 function StructureRows({ data }: { data: SideBySide }) {
   return (
-    <Table aria-label="Mean change per structure and engine">
+    <Table
+      aria-label="Mean change per structure and engine"
+      horizontalSpacing={6}
+      style={{ whiteSpace: 'nowrap' }}
+    >
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Structure</Table.Th>
           <Table.Th>Engine</Table.Th>
-          <Table.Th ta="right">Mean change (95 % interval)</Table.Th>
+          <Table.Th ta="right">Mean change</Table.Th>
+          <Table.Th ta="right">95 % interval</Table.Th>
           <Table.Th ta="right">Floor</Table.Th>
           <Table.Th ta="right">Scans &gt; 5 %</Table.Th>
         </Table.Tr>
@@ -119,13 +124,11 @@ function StructureRows({ data }: { data: SideBySide }) {
             <Table.Tr key={`${structure} ${side.engine}`}>
               <Table.Th scope="row">{structure}</Table.Th>
               <Table.Td>{ENGINE_NAMES[side.engine].short}</Table.Td>
+              <Table.Td ta="right">{formatPercent(side.meanPercentChange)}</Table.Td>
               <Table.Td ta="right">
-                {formatPercent(side.meanPercentChange)}{' '}
-                <span className="rf-dim">
-                  {side.ciLow === null
-                    ? ''
-                    : `(${formatPercent(side.ciLow).replace(' %', '')} to ${formatPercent(side.ciHigh)})`}
-                </span>
+                {side.ciLow === null
+                  ? '–'
+                  : `${formatPercent(side.ciLow).replace(' %', '')} to ${formatPercent(side.ciHigh)}`}
               </Table.Td>
               <Table.Td ta="right">{formatPercent(side.floorPercent).replace('+', '')}</Table.Td>
               <Table.Td ta="right">
