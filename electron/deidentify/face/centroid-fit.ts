@@ -23,7 +23,7 @@ export interface Similarity {
 }
 
 /** Deviation of an affine's entries beyond a similarity, over people; the same as in models/training/average-head. */
-const AFFINE_DEVIATION = 0.05;
+const AFFINE_DEVIATION = 0.02;
 
 /**
  * Similarity by weighted least squares, never a reflection.
@@ -60,7 +60,7 @@ export function fitSimilarity(pairs: readonly PointPair[]): Similarity | undefin
  * The most probable affine: to ≈ A · from.
  *
  * Each found point is off by a normal error of variance 1/weight per axis; the affine is a similarity times (1 + E), each
- * entry of E normal with deviation 0.05. With many points that is plain weighted least squares; with few, or all in a
+ * entry of E normal with deviation 0.02. With many points that is plain weighted least squares; with few, or all in a
  * plane, what they do not say stays a similarity.
  *
  * @returns undefined as {@link fitSimilarity}

@@ -119,15 +119,15 @@ describe('frameFromCentroids', () => {
     }
   });
 
-  it('finds an affine within the prior’s pull: under 1.5 mm at nose, chin and ears', () => {
+  it('finds any affine as well as structures are precise', () => {
     const random = seededRandom(2);
+    const precise = { ...AVERAGE, centroids: AVERAGE.centroids.map((c) => ({ ...c, weight: 1e4 })) };
     for (let n = 0; n < 30; n++) {
       const truth = randomAffine(random, 0.1);
-      const result = frameFromCentroids(
-        AVERAGE,
-        found((at) => apply(truth, ...at)),
-      );
-      expect(worstAway(result, truth)).toBeLessThan(1.5);
+      const structures = found((at) => apply(truth, ...at));
+      expect(worstAway(frameFromCentroids(precise, structures), truth)).toBeLessThan(0.01);
+      // Structures known to 1 mm: the prior for a similarity keeps a part of a stretch of up to 5 %.
+      expect(worstAway(frameFromCentroids(AVERAGE, structures), truth)).toBeLessThan(5);
     }
   });
 
@@ -160,7 +160,7 @@ describe('frameFromCentroids', () => {
         AVERAGE,
         found((at, l) => apply(truth, at[0], at[1] + (wrong.has(l) ? 25 + 15 * random() : 0), at[2])),
       );
-      expect(worstAway(result, truth)).toBeLessThan(1);
+      expect(worstAway(result, truth)).toBeLessThan(3);
       if (wrong.size) expect(codes(result)).toContain('face-frame-outliers');
     }
   });

@@ -8,9 +8,10 @@ import nibabel as nib
 import numpy as np
 
 from heads import NAMES
+from picture import draw
 from regions import BITS, PROTECTED_MM
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 LEAST_VARIANCE = 0.25  # mm²: below 0.5 mm the grid of 2 mm speaks, not the person
 
 
@@ -29,7 +30,7 @@ def write_volume(path, values, grid, step):
     return {"name": path.name, "sha256": hashlib.sha256(packed).hexdigest(), "bytes": len(packed)}
 
 
-def write_card(out, head, regions, rules, grid, centroids, variance, people, measured):
+def write_card(out, head, regions, rules, grid, centroids, variance, people, shapes, sharpened, measured):
     """All files of `models/average-head/`; `measured` is what evaluate.py found, or None."""
     out.mkdir(parents=True, exist_ok=True)
     files = {
@@ -54,7 +55,9 @@ def write_card(out, head, regions, rules, grid, centroids, variance, people, mea
         "intensity": "mean over people; white matter of the brain 1, air 0",
         "surface": "mean signed distance to the head's outline, mm, negative inside, cut at 60",
         "people": {
-            "count": people,
+            "means": people,
+            "centroids": shapes,
+            "faceAndEars": sharpened,
             "perVoxel": "people.nii.gz: how many show the head's outline there. Where fewer than 20 do (below the chin), "
             "the nearest value with enough is continued.",
         },
@@ -76,7 +79,7 @@ def write_card(out, head, regions, rules, grid, centroids, variance, people, mea
         "scores": (measured or {}).get("scores", {}),
         "trainingData": [
             {
-                "name": "IXI (Hammersmith Hospital, 133 heads, 2 mm)",
+                "name": "IXI (Hammersmith Hospital, T1, 2 mm)",
                 "licence": "CC BY-SA 3.0",
                 "attribution": "The IXI dataset, https://brain-development.org/ixi-dataset/, is made available under the "
                 "Creative Commons CC BY-SA 3.0 licence; this average is derived from it and carries the same licence.",
@@ -98,10 +101,11 @@ def write_card(out, head, regions, rules, grid, centroids, variance, people, mea
         "limitations": [
             "Healthy adults of one hospital and one scanner (Philips 3T), T1-weighted, 2 mm: no children, no other contrasts.",
             "Below the chin the image of many people ends: neck and the underside of the jaw rest on few people.",
-            "In 48 people the image ends at the nose's tip; these people do not speak there, so the mean nose may be short.",
+            "Where an image ends at the nose's tip (48 of the 133) that person does not speak there: the mean nose may be short.",
             "Brain structures of the DLMUSE maps were found by a network on 2 mm images: a reference, not truth.",
         ],
     }
+    draw(out / "front.png", head["surface"])
     (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
     size = sum(f["bytes"] for f in files.values())
     print(f"{out}: {size / 1e6:.2f} MB; {({k: f['bytes'] for k, f in files.items()})}")

@@ -6,8 +6,8 @@
 `--work` is build.py's; outlines.json is made by outlines.ts. About five minutes on one core.
 
 - Centroids: distance to where the fit has them, with the mean of all others; and of a structure left out of the fit.
-- Skin: distance from the mean face's surface, brought to a person, to the person's skin. The mean holds the person as one
-  of 129; that share is not taken out.
+- Skin: distance from the mean face's surface, brought to a person, to the person's skin. The mean outline holds
+  the person as one of 64; that share is not taken out.
 - Registration: an affine found by intensities of the whole head alone (Gauss-Newton on squared differences, started from
   the middles of the heads), and its distance at nose tip, chin, eyes and ears to the one found by centroids.
 - Outline: the same distance for the affine from the brain's outline.
@@ -24,7 +24,7 @@ import numpy as np
 from scipy import ndimage as ndi
 
 import heads
-from build import BROKEN_MM, GRID, LOW, SPACING
+from build import BROKEN_MM, LOW, SPACING, weights
 from heads import Head, as_rows, fit_affine, fit_robust, fit_similarity, names, transform
 from regions import BITS
 
@@ -93,6 +93,10 @@ def main():
     people = [n for n in everyone if np.nanmax(fits[n][1]) < BROKEN_MM]
     validation = [n for n in everyone[::6] if n in people]
     affines = {n: fits[n][0] for n in people}
+    # Where build.py put each person's outline: by the centroids it had.
+    shape, standard = np.load(options.work / "mean-shape.npz"), np.load(options.work / "to-standard.npy")
+    anchor, scale = transform(standard, shape["mean"]), np.cbrt(np.linalg.det(standard[:3, :3]))
+    placed = {n: fit_robust(anchor, rows[n], weights(shape["variance"] * scale**2))[0] for n in people}
     scores = {"people": len(people), "validationPeople": len(validation)}
 
     # Centroids against the mean of the others.
@@ -116,7 +120,7 @@ def main():
         """mm in the person; the person's outline lies in `work` on the average's grid, brought there by the build's fit."""
         distance = np.load(options.work / f"{n}.distance.npy", mmap_mode="r")
         known = np.load(options.work / f"{n}.known.npy", mmap_mode="r")
-        index = ((transform(np.linalg.inv(affines[n]) @ affine, points) - LOW) / SPACING).T
+        index = ((transform(np.linalg.inv(placed[n]) @ affine, points) - LOW) / SPACING).T
         d = ndi.map_coordinates(np.asarray(distance, np.float32) / 100, index, order=1)
         k = ndi.map_coordinates(np.asarray(known, np.float32) / 255, index, order=1)
         return np.abs(d[k > 0.9]) * np.cbrt(np.linalg.det(affine[:3, :3]))
@@ -139,7 +143,7 @@ def main():
         return np.r_[np.c_[s * r, t], [[0, 0, 0, 1]]]
 
     prior = {"similarity": skin_summary(similarity, skin["face"], people)}
-    for deviation in (0.01, 0.02, 0.05, 0.1, 10):
+    for deviation in (0.02, 0.05, 10):
         prior[str(deviation)] = skin_summary(lambda n: fit_affine(mean, rows[n], weight, deviation), skin["face"], people)
     scores["faceSkinDistanceByPriorMm"] = prior
 

@@ -16,7 +16,7 @@ STRUCTURES = [v for v, name in CLASSES if v not in (130, 24, 5, 44, 259, 165, 26
 MIRRORED = {v: next((w for w, n in CLASSES if n == name.replace("left", "right")), v) if name.startswith("left")
             else next((w for w, n in CLASSES if n == name.replace("right", "left")), v) for v, name in CLASSES}
 # Deviation of an affine's entries beyond a similarity, see fit_affine.
-AFFINE_DEVIATION = 0.05
+AFFINE_DEVIATION = 0.02
 
 
 class Head:
