@@ -110,7 +110,11 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
  */
 export function airValue(volume: Volume): number {
   const frame = voxelsPerFrame(volume.shape);
-  const values = Float32Array.from(volume.data.subarray(0, frame), (v) => (Number.isFinite(v) ? v : 0));
+  const values = new Float32Array(frame);
+  for (let n = 0; n < frame; n++) {
+    const v = volume.data[n]!;
+    values[n] = Number.isFinite(v) ? v : 0;
+  }
   const zero = volume.slope === 0 ? 0 : -volume.inter / volume.slope;
   const [low, middle] = percentiles(values, [1, 50], () => true) as [number, number];
   const integer = !(volume.data instanceof Float32Array || volume.data instanceof Float64Array);
