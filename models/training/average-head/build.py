@@ -1,6 +1,6 @@
 """Makes the population-average head of `models/average-head/` from the 133 IXI heads and their DLMUSE label maps.
 
-    python3 build.py --data ../shared/data --work .scratch/averagehead/work --out models/average-head --people 64
+    python3 build.py --data ../shared/data --work .scratch/averagehead/work --out models/average-head
 
 Needs numpy, scipy, nibabel; about ten minutes on one core, 6 GB. `--work` keeps the resampled people between runs.
 
