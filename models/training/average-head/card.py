@@ -55,7 +55,7 @@ def write_card(out, head, regions, rules, grid, centroids, variance, people, sha
         "intensity": "mean over people; white matter of the brain 1, air 0",
         "surface": "mean signed distance to the head's outline, mm, negative inside, cut at 60",
         "people": {
-            "means": people,
+            "count": people,
             "centroids": shapes,
             "faceAndEars": sharpened,
             "perVoxel": "people.nii.gz: how many show the head's outline there. Where fewer than 20 do (below the chin), "
