@@ -77,7 +77,7 @@ export function SideBySideView({ data }: { data: SideBySide }) {
             onPoint={open}
           />
         )}
-        <section className="rf-panel" style={{ overflowX: 'auto' }}>
+        <section className="rf-panel" style={{ gridColumn: '1 / -1' }}>
           <div className="rf-row" style={{ justifyContent: 'space-between', alignItems: 'flex-end' }}>
             <h2 className="rf-h2">Structure by structure</h2>
             <Select
