@@ -206,7 +206,7 @@ export const METHODS: MethodInfo[] = [
     caution:
       'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
     version: '1.0.0',
-    defaults: { ...switches, seamMm: 14, varyMm: 2.5 },
+    defaults: { ...switches, seamMm: 14, varyMm: 2 },
     params: [
       ...REGIONS,
       mm('seamMm', 'Width of the seam', 'The own skin turns into the average one over this distance.', 4, 30),

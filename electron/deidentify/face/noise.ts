@@ -70,7 +70,9 @@ export function grainField(shape: readonly number[], sigmaVoxels: number, seed: 
 }
 
 /** Longest piece of air copied in one go, voxels. */
-const RUN = 24;
+const RUN = 8;
+/** The brightest share of the air that is not copied: ghosts and flow artefacts would become specks. */
+const GHOSTS = 0.02;
 
 /**
  * Air to put where tissue was: pieces of the scan's own air in random order, so that its noise, its correlation along
@@ -81,6 +83,7 @@ const RUN = 24;
  */
 export function airSource(values: Float32Array, fallback: number, seed: number): () => number {
   if (values.length < 200) return () => fallback;
+  const limit = values.slice().sort()[Math.floor((1 - GHOSTS) * (values.length - 1))]!;
   const next = seededRandom(seed);
   let at = 0;
   let left = 0;
@@ -89,6 +92,6 @@ export function airSource(values: Float32Array, fallback: number, seed: number):
       at = Math.floor(next() * (values.length - RUN));
       left = RUN - 1;
     }
-    return values[at++]!;
+    return Math.min(limit, values[at++]!);
   };
 }

@@ -10,10 +10,11 @@ import { matchTissue } from '../match-tissue.ts';
 import { grainField } from '../noise.ts';
 import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
 import { grainOf, lookAround, repaint, SKIN_MM } from '../repaint.ts';
+import { smoothWide } from '../smooth-wide.ts';
 
 /** Millimetres over which a variation of the shape swells and sinks: a cheek, a chin, a nose; finer would be lumps. */
 const VARY_SIGMA_MM = 13;
-const VARY_MM = 2.5;
+const VARY_MM = 2;
 
 /**
  * Template: the average head's face is put in place of the person's.
@@ -55,7 +56,8 @@ export const template: FaceMethod = {
   needsAverage: true,
   async propose(input) {
     const plan = planEdit(input, Number(input.params.seamMm ?? 14));
-    const average = averageDistance(plan);
+    const original = averageDistance(plan);
+    const average = meetBorder(plan, original);
     vary(average, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
     const distance = new Float32Array(average.length);
     for (let n = 0; n < distance.length; n++) {
@@ -63,7 +65,7 @@ export const template: FaceMethod = {
       distance[n] = w * average[n]! + (1 - w) * plan.head.distance[n]!;
     }
     input.signal.throwIfAborted();
-    const intensity = averageIntensity(plan, average, distance);
+    const intensity = averageIntensity(plan, original, distance);
     const around = lookAround(input.volume, plan);
     const first = matchTissue(plan, plan.head.work.data, distance, intensity);
     return {
@@ -95,11 +97,55 @@ export const template: FaceMethod = {
   },
 };
 
-/** Shifts the skin in and out by a smooth random field, so that scans do not all get one face. */
+/** Reach of the border's say over the size of the new face, mm; wider than any feature of a face. */
+const MEET_SIGMA_MM = 24;
+/** Farthest the skin of the average is moved to meet the border, mm. */
+const MEET_MM = 15;
+
+/**
+ * The average skin moved in or out, very smoothly, so that it meets the person's own skin along the border of the edit.
+ *
+ * A brain tells little about the size of a face: a child's is smaller than an adult's for the same brain. Only skin that
+ * stays visible anyway is asked, outside the edit, and the answer is far too smooth to hold a feature.
+ */
+function meetBorder(plan: EditPlan, average: Float32Array): Float32Array {
+  const { shape } = plan.head.work;
+  const own = plan.head.distance;
+  const gap = new Float32Array(own.length);
+  const here = new Float32Array(own.length);
+  for (let n = 0; n < own.length; n++) {
+    if (plan.workMask[n] || plan.anyRegion[n] || Math.abs(own[n]!) > 8) continue;
+    const d = own[n]! - average[n]!;
+    if (Math.abs(d) > 2 * MEET_MM) continue;
+    gap[n] = d;
+    here[n] = 1;
+  }
+  const sigma = MEET_SIGMA_MM / SHAPE_MM;
+  const top = smoothWide(gap, shape, sigma);
+  const bottom = smoothWide(here, shape, sigma);
+  return average.map((d, n) => d + Math.max(-MEET_MM, Math.min(MEET_MM, top[n]! / (bottom[n]! + 1e-4))));
+}
+
+/**
+ * Shifts the skin in and out by a smooth random field, the same on both sides of the face, so that scans do not all get
+ * one face.
+ */
 function vary(distance: Float32Array, plan: EditPlan, deviationMm: number, seed: number): void {
   if (!(deviationMm > 0)) return;
-  const field = grainField(plan.head.work.shape, VARY_SIGMA_MM / SHAPE_MM, seed + 104_729);
-  for (let n = 0; n < distance.length; n++) distance[n]! += deviationMm * field[n]!;
+  const { shape, affine } = plan.average.surface;
+  const [nx, ny, nz] = shape as [number, number, number];
+  const spacing = Math.cbrt(Math.abs(determinant(affine)));
+  const field = grainField(shape, VARY_SIGMA_MM / spacing, seed + 104_729);
+  const even = new Float32Array(field.length);
+  // Index of the mirrored voxel along x: x = a·i + o, so −x lies at −2·o/a − i.
+  const mirror = (-2 * affine[3]!) / affine[0]!;
+  for (let n = 0; n < field.length; n++) {
+    const i = n % nx;
+    const other = Math.min(nx - 1, Math.max(0, Math.round(mirror - i)));
+    even[n] = (field[n]! + field[n - i + other]!) / Math.SQRT2;
+  }
+  const here = sampleAverage(plan, even, affine, [nx, ny, nz]);
+  for (let n = 0; n < distance.length; n++) distance[n]! += deviationMm * here[n]!;
 }
 
 function otherContrast(): Problem {
