@@ -142,7 +142,9 @@ function vary(distance: Float32Array, plan: EditPlan, deviationMm: number, seed:
   for (let n = 0; n < field.length; n++) {
     const i = n % nx;
     const other = Math.min(nx - 1, Math.max(0, Math.round(mirror - i)));
-    even[n] = (field[n]! + field[n - i + other]!) / Math.SQRT2;
+    // Both sides of one face are alike the nearer they lie: what that adds to the deviation is taken back.
+    const x = (affine[0]! * i + affine[3]!) / VARY_SIGMA_MM;
+    even[n] = (field[n]! + field[n - i + other]!) / Math.sqrt(2 + 2 * Math.exp(-x * x));
   }
   const here = sampleAverage(plan, even, affine, [nx, ny, nz]);
   for (let n = 0; n < distance.length; n++) distance[n]! += deviationMm * here[n]!;
