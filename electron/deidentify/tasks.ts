@@ -9,6 +9,7 @@ import type { Task } from '../worker/task.ts';
 import { deidentifyFace } from './face/deidentify-face.ts';
 import { maskImage, sha256OfFile } from './face/face-files.ts';
 import { installedAverageHead } from './face/installed-average-head.ts';
+import type { PrimaryScan } from './session/place-in-session.ts';
 
 export interface DeidentifyFaceParams {
   readonly volumePath: string;
@@ -19,6 +20,8 @@ export interface DeidentifyFaceParams {
   readonly limits: VerdictLimits;
   /** `segmentation.json` of the same volume. */
   readonly segmentationPath?: string | undefined;
+  /** The scan of the same session that leads; absent for itself. */
+  readonly primary?: PrimaryScan | undefined;
   /** Findings from before, for the verdict's list. */
   readonly notes?: readonly Problem[] | undefined;
 }

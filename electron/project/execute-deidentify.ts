@@ -11,6 +11,8 @@ import type { AppliedStep } from '../../shared/provenance.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
+import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
+import { readScanSession } from '../deidentify/session/sessions.ts';
 import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import { measurable, runMeasure } from './execute-measure.ts';
@@ -65,9 +67,10 @@ export async function runDeidentify(
     context.signal,
     part(0.1, 0.2),
   );
+  const primary = await primaryOf(ctx, seriesId, context.signal);
   const derivativeId = await climb(
     ctx,
-    { jobId, seriesId, volumePath, segmentation, payload, policy },
+    { jobId, seriesId, volumePath, segmentation, primary, payload, policy },
     { signal: context.signal, progress: part(0.2, 0.65) },
   );
   if (payload.measure && measurable(ctx.db, seriesId)) {
@@ -76,11 +79,31 @@ export async function runDeidentify(
   return { derivativeId };
 }
 
+/** The leading scan of the session, made readable; undefined for itself, and where there is none or it is gone. */
+async function primaryOf(
+  ctx: ExecutorContext,
+  seriesId: number,
+  signal: AbortSignal,
+): Promise<PrimaryScan | undefined> {
+  const { primary } = readScanSession(ctx.db, seriesId);
+  if (primary === null || primary === seriesId) return undefined;
+  try {
+    const volumePath = await ensureVolume(ctx, primary, signal, () => {});
+    const dir = join(ctx.folder.volumesDir, `${primary}.headseg`);
+    const found = await ensureSegmentation(ctx.segmenter, volumePath, dir, signal, () => {});
+    return { volumePath, segmentationPath: found.path };
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
 interface ScanWork {
   readonly jobId: number;
   readonly seriesId: number;
   readonly volumePath: string;
   readonly segmentation: FoundSegmentation;
+  readonly primary: PrimaryScan | undefined;
   readonly payload: DeidentifyPayload;
   readonly policy: Policy;
 }
@@ -151,7 +174,7 @@ function faceStateOf(db: Db, seriesId: number): FaceState {
 /** The edit and its pictures, made beside the final folder and moved there whole. */
 async function editFace(
   ctx: ExecutorContext,
-  { volumePath, segmentation, payload, policy }: ScanWork,
+  { volumePath, segmentation, primary, payload, policy }: ScanWork,
   outDir: string,
   rung: Rung,
   context: JobContext,
@@ -170,6 +193,7 @@ async function editFace(
         seed: payload.seed,
         limits: policy.limits,
         segmentationPath: segmentation.path,
+        primary,
         notes: segmentationNotes(segmentation),
       },
       { signal: context.signal, onProgress: (f, m) => context.progress(0.7 * f, m) },

@@ -8,13 +8,14 @@ import { describeError } from '../../describe-error.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
 import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
+import { type PrimaryScan, placeInSession } from '../session/place-in-session.ts';
 import { judge } from '../verdict.ts';
 import { composite } from './composite.ts';
 import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
 import { detectFaceState } from './face-state.ts';
 import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from './face-view.ts';
-import { type HeadPlace, placeHead } from './head-place.ts';
+import type { HeadPlace } from './head-place.ts';
 import { faceMethod, faceParams } from './methods.ts';
 import { seamScore } from './seam.ts';
 
@@ -27,6 +28,8 @@ export interface FaceWork {
   readonly inputSha256: string;
   /** `segmentation.json` of the same volume; without it the brain is found by a surface model. */
   readonly segmentationPath?: string | undefined;
+  /** Another scan of the same session, from which brain and face are carried over. */
+  readonly primary?: PrimaryScan | undefined;
   /** Null where this build has no average head: methods that need it then fail with a plain reason. */
   readonly average?: AverageHead | null | undefined;
   /** Findings from before the edit, e.g. why there is no segmentation. */
@@ -62,7 +65,7 @@ export async function deidentifyFace(
   const params = faceParams(method, work.params);
   const frame = frameOf(image.volume, 0);
   context.progress(0.02, 'Looking for the brain');
-  const place = await placeHead(frame, work, context);
+  const place = await placeInSession(frame, work, context);
   const { brain } = place;
   context.progress(0.5, 'Looking at the face');
   const threshold = airThreshold(frame);
@@ -103,7 +106,7 @@ export async function deidentifyFace(
       faceStateBefore: found.state,
       evidence: found.evidence,
       assumptions: [
-        'The scan is a T1-weighted head; forwards, upwards and left are what its header says.',
+        `${place.carried ? 'Forwards' : 'The scan is a T1-weighted head; forwards'}, upwards and left are what its header says.`,
         'Brow and chin are expected where an average head has them relative to its brain.',
         ...place.assumptions,
         ...proposal.assumptions,
