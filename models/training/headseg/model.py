@@ -26,15 +26,17 @@ class Block(nn.Sequential):
 class UNet(nn.Module):
     """One convolution a block on the finest level, where they cost most time, two below."""
 
-    def __init__(self, classes, channels=(16, 32, 64, 128)):
+    def __init__(self, classes, channels=(16, 32, 64, 128), last=32):
+        """last: channels before the classes; with far fewer than classes some classes never win."""
         super().__init__()
         many = [1] + [2] * (len(channels) - 1)
         self.down = nn.ModuleList([Block(i, o, n) for i, o, n in zip((1, *channels[:-1]), channels, many)])
         self.shrink = nn.MaxPool3d(2)
         levels = list(zip(channels[:-1], channels[1:], many))[::-1]  # the finest last
         self.grow = nn.ModuleList([nn.ConvTranspose3d(high, low, 2, stride=2) for low, high, _ in levels])
-        self.up = nn.ModuleList([Block(2 * low, low, n) for low, _, n in levels])
-        self.head = nn.Conv3d(channels[0], classes, 1)
+        outs = [low for low, _, _ in levels[:-1]] + [last]
+        self.up = nn.ModuleList([Block(2 * low, o, n) for (low, _, n), o in zip(levels, outs)])
+        self.head = nn.Conv3d(last, classes, 1)
 
     def forward(self, x):  # (B, 1, D, H, W)
         skips = []
