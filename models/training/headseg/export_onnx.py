@@ -77,13 +77,16 @@ def halve(path):
 
 
 def population_limits(folder, config):
-    """Volume range per brain structure in mm³: the training people's, widened by 45 % below and 60 % above."""
+    """Volume range per brain structure in mm³: the training people's, from 0.4 times the smallest to twice the largest.
+
+    Wide, because other definitions of small structures (amygdala, accumbens) and other ages lie well outside one cohort.
+    """
     people, _, _, _ = split(folder, config)
     volumes = np.array([
         np.bincount(np.load(Path(folder) / f"{p}.npz")["label"].ravel(), minlength=256)[:FIRST_OUTSIDE] * 8 for p in people
     ])
     return {
-        CLASSES[n][1]: dict(low=round(0.55 * float(volumes[:, n].min())), high=round(1.6 * float(volumes[:, n].max())))
+        CLASSES[n][1]: dict(low=round(0.4 * float(volumes[:, n].min())), high=round(2.0 * float(volumes[:, n].max())))
         for n in range(1, FIRST_OUTSIDE)
     }
 
