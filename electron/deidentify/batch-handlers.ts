@@ -11,6 +11,7 @@ import { type FoundSegmentation, segmentationNotes } from '../project/source-seg
 import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
+import type { PrimaryScan } from './session/place-in-session.ts';
 
 export interface BatchContext {
   readonly db: Db;
@@ -19,6 +20,7 @@ export interface BatchContext {
   readonly policy: (name: string) => Policy;
   readonly ensureVolume: (seriesId: number) => Promise<string>;
   readonly ensureSegmentation: (seriesId: number, volumePath: string) => Promise<FoundSegmentation>;
+  readonly ensurePrimary: (seriesId: number) => Promise<PrimaryScan | undefined>;
   readonly startBatch: (jobs: readonly NewJob[]) => string;
 }
 
@@ -130,6 +132,7 @@ export async function previewFace(
       seed: 1,
       limits: policy.limits,
       segmentationPath: segmentation.path,
+      primary: await ctx.ensurePrimary(input.seriesId),
       notes: segmentationNotes(segmentation),
     },
   );

@@ -5,6 +5,7 @@ import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import type { ProjectSession } from '../project/session.ts';
+import { ensurePrimary } from '../project/session-primary.ts';
 import { ensureSegmentation } from '../project/source-segmentation.ts';
 import { ensureVolume } from '../project/source-volume.ts';
 import { type BatchContext, listMethods, previewFace, startDeidentify } from './batch-handlers.ts';
@@ -12,6 +13,7 @@ import { crosswalkHandlers } from './crosswalk-handlers.ts';
 import { type PreviewSource, type PreviewSubject, previewHeaderHandler } from './header/preview-header.ts';
 import { getPolicy } from './policies.ts';
 import { policyHandlers } from './policies-handlers.ts';
+import { choosePrimaryScan, readScanSession } from './session/sessions.ts';
 
 /** Answers for the `deidentify.*` questions of the open project. */
 export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentifyContract> {
@@ -35,6 +37,12 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
         new AbortController().signal,
         () => {},
       ),
+    ensurePrimary: (seriesId) =>
+      ensurePrimary(
+        { db: s.db, folder: s.folder, pool: s.pool, segmenter: s.segmenter },
+        seriesId,
+        new AbortController().signal,
+      ),
     startBatch: (jobs) => s.startBatch(jobs),
   };
   return {
@@ -47,6 +55,12 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
       subjectOf: (seriesId) => subjectOf(s, seriesId),
     }),
     'deidentify.methods': listMethods,
+    'deidentify.session': ({ seriesId }) => readScanSession(s.db, seriesId),
+    'deidentify.setPrimary': ({ studyId, seriesId }) => {
+      choosePrimaryScan(s.db, studyId, seriesId);
+      s.changed('catalog');
+      return { primary: seriesId };
+    },
     'deidentify.start': (input) => startDeidentify(batch, input),
     'deidentify.previewFace': (input) => previewFace(batch, input),
   };

@@ -12,7 +12,6 @@ import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
-import { readScanSession } from '../deidentify/session/sessions.ts';
 import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import { measurable, runMeasure } from './execute-measure.ts';
@@ -26,6 +25,7 @@ import {
   titleOf,
   wantsNextRung,
 } from './ladder.ts';
+import { ensurePrimary } from './session-primary.ts';
 import { ensureSegmentation, type FoundSegmentation, segmentationNotes } from './source-segmentation.ts';
 import { ensureVolume } from './source-volume.ts';
 
@@ -67,7 +67,7 @@ export async function runDeidentify(
     context.signal,
     part(0.1, 0.2),
   );
-  const primary = await primaryOf(ctx, seriesId, context.signal);
+  const primary = await ensurePrimary(ctx, seriesId, context.signal);
   const derivativeId = await climb(
     ctx,
     { jobId, seriesId, volumePath, segmentation, primary, payload, policy },
@@ -77,25 +77,6 @@ export async function runDeidentify(
     await runMeasure(ctx, seriesId, { signal: context.signal, progress: part(0.65, 1) });
   }
   return { derivativeId };
-}
-
-/** The leading scan of the session, made readable; undefined for itself, and where there is none or it is gone. */
-async function primaryOf(
-  ctx: ExecutorContext,
-  seriesId: number,
-  signal: AbortSignal,
-): Promise<PrimaryScan | undefined> {
-  const { primary } = readScanSession(ctx.db, seriesId);
-  if (primary === null || primary === seriesId) return undefined;
-  try {
-    const volumePath = await ensureVolume(ctx, primary, signal, () => {});
-    const dir = join(ctx.folder.volumesDir, `${primary}.headseg`);
-    const found = await ensureSegmentation(ctx.segmenter, volumePath, dir, signal, () => {});
-    return { volumePath, segmentationPath: found.path };
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
 }
 
 interface ScanWork {

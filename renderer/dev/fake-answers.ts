@@ -274,6 +274,20 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'deidentify.exportPolicy': () => ({ text: '{}' }),
     'deidentify.importPolicy': () => POLICIES[0]!,
     'deidentify.methods': () => METHODS,
+    'deidentify.session': ({ seriesId }) => ({
+      studyId: 1,
+      scans: [seriesId, seriesId + 1].map((id, n) => ({
+        seriesId: id,
+        kind: n === 0 ? 'T1w' : 'T2w',
+        layout: n === 0 ? '3d' : 'thick-slice',
+        description: n === 0 ? 't1_mprage_sag' : 't2_tse_tra',
+        voxelSizeMm: n === 0 ? [1, 1, 1] : [0.5, 0.5, 4],
+      })),
+      primary: seriesId,
+      chosenBy: 'rule',
+      reason: 'The finest T1-weighted 3-D scan of the session.',
+    }),
+    'deidentify.setPrimary': ({ seriesId }) => ({ primary: seriesId }),
     'deidentify.previewHeader': ({ seriesId }) => ({
       changes: makeChanges(),
       fileName: `${makeRow(seriesId - 1).subjectLabel}_ses-1_T1w.nii.gz`,

@@ -12,6 +12,7 @@ import { ProblemList } from '../ui/problem-list.tsx';
 import { StateChip } from '../ui/state.tsx';
 import { Term } from '../ui/term.tsx';
 import { VerdictNumbers } from '../ui/verdict-numbers.tsx';
+import { SessionLead } from './session-lead.tsx';
 
 type Detail = CallOutput<'catalog.series'>;
 
@@ -164,6 +165,7 @@ function Overview({ detail }: { detail: Detail }) {
           </Button>
         )}
       </div>
+      <SessionLead seriesId={row.id} />
       <Table aria-label="About this series">
         <Table.Tbody>
           {[

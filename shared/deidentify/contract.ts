@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { picture } from '../review/records.ts';
 import { defineContract } from '../rpc.ts';
-import { headerChange, methodInfo, policy, verdict } from './records.ts';
+import { headerChange, methodInfo, policy, scanSession, verdict } from './records.ts';
 
 export const deidentifyContract = defineContract({
   'deidentify.policies': { input: z.object({}), output: z.array(policy.extend({ builtIn: z.boolean() })) },
@@ -17,6 +17,13 @@ export const deidentifyContract = defineContract({
   },
   'deidentify.importPolicy': { input: z.object({ text: z.string() }), output: policy },
   'deidentify.methods': { input: z.object({}), output: z.array(methodInfo) },
+  /** The session a series belongs to, and its leading scan. */
+  'deidentify.session': { input: z.object({ seriesId: z.number() }), output: scanSession },
+  /** Makes a scan the leading one of its session; null gives the choice back to the rule. */
+  'deidentify.setPrimary': {
+    input: z.object({ studyId: z.number(), seriesId: z.number().nullable() }),
+    output: z.object({ primary: z.number().nullable() }),
+  },
   /** What will happen to every attribute of this series. Writes nothing. */
   'deidentify.previewHeader': {
     input: z.object({ seriesId: z.number(), policy: z.string() }),

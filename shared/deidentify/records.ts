@@ -158,3 +158,23 @@ export const derivative = z.object({
   current: z.boolean(),
 });
 export type Derivative = z.infer<typeof derivative>;
+
+/** The scans of one imaging session and the one whose brain and face the others take over. */
+export const scanSession = z.object({
+  studyId: z.number(),
+  scans: z.array(
+    z.object({
+      seriesId: z.number(),
+      kind: z.string(),
+      layout: z.string(),
+      description: z.string(),
+      voxelSizeMm: z.array(z.number()),
+    }),
+  ),
+  /** Series of the leading scan; null when no scan of the session can lead. */
+  primary: z.number().nullable(),
+  chosenBy: z.enum(['rule', 'user']),
+  /** Why this one, or why none; a sentence. */
+  reason: z.string(),
+});
+export type ScanSession = z.infer<typeof scanSession>;

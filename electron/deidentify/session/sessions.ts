@@ -1,22 +1,6 @@
+import type { ScanSession } from '../../../shared/deidentify/records.ts';
 import type { Db } from '../../catalog/database.ts';
 import { UserError } from '../../dispatch.ts';
-
-export interface SessionScan {
-  readonly seriesId: number;
-  readonly kind: string;
-  readonly layout: string;
-  readonly voxelSizeMm: readonly number[];
-}
-
-export interface ScanSession {
-  readonly studyId: number;
-  readonly scans: readonly SessionScan[];
-  /** The scan the face is looked for in; null when no scan of the session can serve. */
-  readonly primary: number | null;
-  readonly chosenBy: 'rule' | 'user';
-  /** Why this one, or why none; a sentence. */
-  readonly reason: string;
-}
 
 /** Coarsest slice that still shows a face well enough to find it, mm. */
 const FINE_MM = 3;
@@ -34,10 +18,10 @@ export function readScanSession(db: Db, seriesId: number): ScanSession {
   if (studyId === undefined) throw new UserError('no-such-series', `There is no series ${seriesId}.`);
   const rows = db
     .prepare(
-      `SELECT id AS seriesId, kind, layout, voxel_size_mm AS size FROM series
+      `SELECT id AS seriesId, kind, layout, description, voxel_size_mm AS size FROM series
        WHERE study_id = ? AND quarantine IS NULL ORDER BY id`,
     )
-    .all(studyId) as { seriesId: number; kind: string; layout: string; size: string }[];
+    .all(studyId) as (Omit<ScanSession['scans'][number], 'voxelSizeMm'> & { size: string })[];
   const scans = rows.map(({ size, ...row }) => ({ ...row, voxelSizeMm: JSON.parse(size) as number[] }));
   const chosen = Number(
     db.prepare('SELECT value FROM setting WHERE key = ?').pluck().get(settingKey(studyId)),
@@ -83,11 +67,12 @@ export function choosePrimaryScan(db: Db, studyId: number, seriesId: number | nu
   ).run(settingKey(studyId), String(seriesId));
 }
 
-function choosePrimary(scans: readonly SessionScan[]): number | null {
+function choosePrimary(scans: ScanSession['scans']): number | null {
   const fit = scans
     .filter((s) => s.kind === 'T1w' && s.layout === '3d' && s.voxelSizeMm.length === 3)
     .filter((s) => Math.max(...s.voxelSizeMm) <= FINE_MM);
-  const coarseness = (s: SessionScan) => s.voxelSizeMm.reduce((product, size) => product * size, 1);
+  const coarseness = (s: ScanSession['scans'][number]) =>
+    s.voxelSizeMm.reduce((product, size) => product * size, 1);
   fit.sort((a, b) => coarseness(a) - coarseness(b) || a.seriesId - b.seriesId);
   return fit[0]?.seriesId ?? null;
 }
