@@ -58,6 +58,19 @@ describe('structural checks', () => {
     expect(found[0]).toMatch(message);
   });
 
+  it('remarks on a few odd structures deep in the brain, and warns of many or of an outer one', () => {
+    const levels = (f: Findings) => checkStructures(f, limits, 'scan').map((p) => p.level);
+    expect(levels(findings({ 'right hippocampus': 1500 }))).toEqual(['info']);
+    expect(levels(findings({ 'right hippocampus': 3 }))).toEqual(['info']);
+    expect(levels(findings({ 'right cerebral cortex': 100_000 }))).toEqual(['warning']);
+    const deep = ['thalamus', 'caudate', 'putamen', 'pallidum'].flatMap((name, n) => [
+      { ...findings().structures[6]!, label: 10 + n, structure: `left ${name}` },
+      { ...findings().structures[6]!, label: 49 + n, structure: `right ${name}`, volumeMm3: 900 },
+    ]);
+    const all = { ...findings(), structures: [...findings().structures, ...deep] };
+    expect(levels(all)).toEqual(['warning', 'warning', 'warning', 'warning']);
+  });
+
   it('names the body side where the brain is cut, whichever way the scan is stored', () => {
     const borderMm2: [number, number][] = [
       [0, 900],

@@ -17,6 +17,11 @@ const APART_SHARE = 0.05;
 /** Mean probability over the brain below which the labels should not be believed. */
 const CONFIDENCE = 0.75;
 
+/** Structures that shape the outline of the brain: cortex, white matter, cerebellum, brain stem, fluid around. */
+const OUTER = [2, 41, 3, 42, 7, 46, 8, 47, 16, 24];
+/** So many odd inner structures are a remark about those; more are a reason not to believe the whole. */
+const FEW = 3;
+
 type Structure = HeadSegmentation['structures'][number];
 
 export interface Findings {
@@ -30,7 +35,10 @@ export interface Findings {
 }
 
 /**
- * What about a segmentation should make a person look: each in a technician's words, level warning.
+ * What about a segmentation should make a person look, each in a technician's words.
+ *
+ * Level warning, but info for up to three odd structures deep in the brain: they say nothing about its outline, and their
+ * volumes vary most.
  *
  * @param subject the scan's name in the user's words
  */
@@ -40,8 +48,13 @@ export function checkStructures(
   subject: string,
 ): Problem[] {
   const problems: Problem[] = [];
+  const inner: Problem[] = [];
   const add = (code: string, message: string, fix: string) =>
     problems.push({ code, level: 'warning', subject, message, fix });
+  const addAbout = (label: number, code: string, message: string, fix: string) =>
+    OUTER.includes(label)
+      ? add(code, message, fix)
+      : inner.push({ code, level: 'warning', subject, message, fix });
   const brain = found.structures.filter((s) => BRAIN_LABELS.includes(s.label));
   const total = brain.reduce((sum, s) => sum + s.volumeMm3, 0);
   const whole = limits?.brain ?? BRAIN_LIMITS;
@@ -56,12 +69,20 @@ export function checkStructures(
   }
   const missing = brain.filter((s) => s.volumeMm3 < FOUND_MM3);
   if (missing.length > 0) {
-    add('structures-missing', `Not found in the brain: ${list(missing.map((s) => s.structure))}.`, look);
+    const outer = missing.find((s) => OUTER.includes(s.label)) ?? missing[0]!;
+    const label = missing.length > FEW ? OUTER[0]! : outer.label;
+    addAbout(
+      label,
+      'structures-missing',
+      `Not found in the brain: ${list(missing.map((s) => s.structure))}.`,
+      look,
+    );
   }
   for (const s of found.structures) {
     const limit = limits?.[s.structure];
     if (!limit || missing.includes(s) || (s.volumeMm3 >= limit.low && s.volumeMm3 <= limit.high)) continue;
-    add(
+    addAbout(
+      s.label,
       'structure-volume-unusual',
       `${capital(s.structure)} was measured at ${Math.round(s.volumeMm3)} mm³; most people have ${Math.round(limit.low)} to ${Math.round(limit.high)} mm³.`,
       look,
@@ -73,7 +94,8 @@ export function checkStructures(
     if (!other || /ventricle/.test(name) || missing.includes(s) || missing.includes(other)) continue;
     const ratio = s.volumeMm3 / other.volumeMm3;
     if (ratio <= ASYMMETRY && ratio >= 1 / ASYMMETRY) continue;
-    add(
+    addAbout(
+      s.label,
       'sides-differ',
       `The two sides of the ${name} differ: ${Math.round(s.volumeMm3)} mm³ left, ${Math.round(other.volumeMm3)} mm³ right.`,
       look,
@@ -108,7 +130,8 @@ export function checkStructures(
       'Convert the scan again from its source.',
     );
   }
-  return problems;
+  const remark = inner.length <= FEW;
+  return [...problems, ...inner.map((p) => (remark ? { ...p, level: 'info' as const } : p))];
 }
 
 /**
