@@ -7,13 +7,11 @@ import { defaceFile } from '../deidentify/face/deface-file.ts';
 import type { FaceMethod, ParamValue } from '../deidentify/face/face-method.ts';
 import { faceMethod, faceParams } from '../deidentify/face/methods.ts';
 import { UserError } from '../dispatch.ts';
-import { findDist } from '../dist-dir.ts';
-import { createSegmenter } from '../inference/create-segmenter.ts';
-import { modelsDir } from '../inference/model-card.ts';
 import { ensureSegmentation, segmentationNotes } from '../project/source-segmentation.ts';
 import { quietContext } from '../worker/task.ts';
 import { need, needFile } from './arguments.ts';
 import type { Command } from './command.ts';
+import { openSegmenter } from './open-segmenter.ts';
 
 export const defaceCommand: Command = {
   name: 'deface',
@@ -71,8 +69,7 @@ async function segment(
   input: string,
   work: string,
 ): Promise<{ path: string | undefined; notes: readonly Problem[] }> {
-  const distDir = findDist();
-  const segmenter = createSegmenter({ modelsDir: modelsDir(distDir), distDir });
+  const segmenter = openSegmenter();
   if (!segmenter) return { path: undefined, notes: [] };
   try {
     const found = await ensureSegmentation(

@@ -3,12 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UserError } from '../dispatch.ts';
 import { findDist } from '../dist-dir.ts';
-import { createSegmenter, type ModelSegmenter } from '../inference/create-segmenter.ts';
+import type { ModelSegmenter } from '../inference/create-segmenter.ts';
 import { modelsDir } from '../inference/model-card.ts';
 import { LABELS_FILE } from '../segmentation/segment-file.ts';
 import type { HeadSegmentation } from '../segmentation/segmentation.ts';
 import { need, needFile } from './arguments.ts';
 import type { Command } from './command.ts';
+import { openSegmenter } from './open-segmenter.ts';
 import { formatTable } from './output.ts';
 
 export const segmentCommand: Command = {
@@ -72,13 +73,11 @@ export function volumesTable(record: HeadSegmentation): string {
 }
 
 function needModel(): ModelSegmenter {
-  const distDir = findDist();
-  const dir = modelsDir(distDir);
-  const segmenter = createSegmenter({ modelsDir: dir, distDir });
+  const segmenter = openSegmenter();
   if (segmenter) return segmenter;
   throw new UserError(
     'no-model',
-    `This build has no segmentation model: expected one in ${join(dir, 'headseg')} (model.onnx and card.json).`,
+    `This build has no segmentation model: expected one in ${join(modelsDir(findDist()), 'headseg')} (model.onnx and card.json).`,
     'Put a model there, or name the folder that holds it with REFACADE_MODELS.',
   );
 }

@@ -5,13 +5,11 @@ import { parseArgs } from 'node:util';
 import { ENGINES, type EngineId } from '../../shared/morphometry/records.ts';
 import { describeError } from '../describe-error.ts';
 import { UserError } from '../dispatch.ts';
-import { findDist } from '../dist-dir.ts';
-import { createSegmenter } from '../inference/create-segmenter.ts';
-import { modelsDir } from '../inference/model-card.ts';
 import { type FileVolumes, NotMeasuredError, volumesOfFile } from '../morphometry/tasks.ts';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import { needFile } from './arguments.ts';
 import type { Command } from './command.ts';
+import { openSegmenter } from './open-segmenter.ts';
 import { formatTable, type Output } from './output.ts';
 
 /** Undefined where this build has no usable segmentation model. */
@@ -128,7 +126,4 @@ function print(answer: Answer, output: Output): void {
 }
 
 /** The command of this build. */
-export const volumesCommand: Command = createVolumesCommand(async () => {
-  const distDir = findDist();
-  return createSegmenter({ modelsDir: modelsDir(distDir), distDir });
-});
+export const volumesCommand: Command = createVolumesCommand(async () => openSegmenter());

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { deidentifyContract } from '../../shared/deidentify/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import type { ProjectSession } from '../project/session.ts';
 import { ensurePrimary } from '../project/session-primary.ts';
-import { ensureSegmentation } from '../project/source-segmentation.ts';
+import { ensureSegmentation, sourceSegmentationDir } from '../project/source-segmentation.ts';
 import { ensureVolume } from '../project/source-volume.ts';
 import { type BatchContext, listMethods, previewFace, startDeidentify } from './batch-handlers.ts';
 import { crosswalkHandlers } from './crosswalk-handlers.ts';
@@ -33,7 +32,7 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
       ensureSegmentation(
         s.segmenter,
         volumePath,
-        join(s.folder.volumesDir, `${seriesId}.headseg`),
+        sourceSegmentationDir(s.folder, seriesId),
         new AbortController().signal,
         () => {},
       ),

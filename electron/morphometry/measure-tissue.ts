@@ -5,7 +5,7 @@ import { extractBrain } from '../deidentify/face/brain-extract.ts';
 import { readSegmentation } from '../project/source-segmentation.ts';
 import { BRAIN_LABELS } from '../segmentation/segmentation.ts';
 import { newNifti, readNifti, writeNifti } from '../volume/nifti.ts';
-import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
+import { frameOf, type Volume } from '../volume/volume.ts';
 import type { TaskContext } from '../worker/task.ts';
 import type { MeasureResult } from './comparison-rows.ts';
 import { readLabels } from './measure-regional.ts';
@@ -35,7 +35,7 @@ export async function measureTissue(
 ): Promise<Pick<MeasureResult, 'measurements' | 'dice' | 'failure' | 'details'>> {
   context.progress(0, 'reading');
   const image = await readNifti(params.volumePath);
-  const frame = firstFrame(image.volume);
+  const frame = frameOf(image.volume);
   context.progress(0.1, 'finding the brain');
   const brain = await findBrain(frame, params.segmentationPath, context);
   const found = { brainMask: brain.kind, ...brain.details };
@@ -135,9 +135,4 @@ function tissueDice(labels: Uint8Array, original: ArrayLike<number>): Record<str
   const whole = dice(inside(original), inside(labels), 1);
   if (whole !== null) result.TIV = whole;
   return result;
-}
-
-function firstFrame(volume: Volume): Volume {
-  const shape = volume.shape.slice(0, 3);
-  return { ...volume, shape, data: volume.data.subarray(0, voxelsPerFrame(shape)) };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { LEAST_CONFIDENCE } from '../segmentation/check-structures.ts';
 import { BRAIN_LABELS, type HeadSegmentation } from '../segmentation/segmentation.ts';
-import { LEAST_CONFIDENCE, segmentationDoubt } from './trust-segmentation.ts';
+import { segmentationDoubt } from './trust-segmentation.ts';
 
 /** An adult's head: 1.4 litres inside the skull, and a skull that must not count. */
 const good: HeadSegmentation = {

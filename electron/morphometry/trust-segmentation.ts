@@ -1,7 +1,6 @@
+import { LEAST_CONFIDENCE } from '../segmentation/check-structures.ts';
 import { BRAIN_LABELS, type HeadSegmentation } from '../segmentation/segmentation.ts';
 
-/** Mean probability over the brain below which its labels are not measured; the same as in `check-structures.ts`. */
-export const LEAST_CONFIDENCE = 0.75;
 /** As for the tissue engine's brain mask: from an infant's head to a large adult's. */
 const SMALLEST_MM3 = 300_000;
 const LARGEST_MM3 = 2_500_000;

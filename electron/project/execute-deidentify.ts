@@ -7,11 +7,11 @@ import {
   type Verdict,
 } from '../../shared/deidentify/records.ts';
 import type { FaceState } from '../../shared/import/records.ts';
-import type { AppliedStep } from '../../shared/provenance.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
+import type { DeidentifyFaceResult } from '../deidentify/tasks.ts';
 import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import { measurable, runMeasure } from './execute-measure.ts';
@@ -26,7 +26,12 @@ import {
   wantsNextRung,
 } from './ladder.ts';
 import { ensurePrimary } from './session-primary.ts';
-import { ensureSegmentation, type FoundSegmentation, segmentationNotes } from './source-segmentation.ts';
+import {
+  ensureSegmentation,
+  type FoundSegmentation,
+  segmentationNotes,
+  sourceSegmentationDir,
+} from './source-segmentation.ts';
 import { ensureVolume } from './source-volume.ts';
 
 export interface DeidentifyPayload {
@@ -34,16 +39,6 @@ export interface DeidentifyPayload {
   readonly method: string;
   readonly seed: number;
   readonly measure: boolean;
-}
-
-export interface FaceResult {
-  readonly editedPath: string;
-  readonly maskPath: string;
-  readonly brainPath: string;
-  readonly faceState: FaceState;
-  readonly verdict: Verdict;
-  readonly steps: AppliedStep[];
-  readonly seconds: number;
 }
 
 /** Edits one scan with its pictures and verdict, then measures it when asked. */
@@ -63,7 +58,7 @@ export async function runDeidentify(
   const segmentation = await ensureSegmentation(
     ctx.segmenter,
     volumePath,
-    join(ctx.folder.volumesDir, `${seriesId}.headseg`),
+    sourceSegmentationDir(ctx.folder, seriesId),
     context.signal,
     part(0.1, 0.2),
   );
@@ -159,12 +154,12 @@ async function editFace(
   outDir: string,
   rung: Rung,
   context: JobContext,
-): Promise<FaceResult> {
+): Promise<DeidentifyFaceResult> {
   const workDir = `${outDir}.partial`;
   rmSync(workDir, { recursive: true, force: true });
   mkdirSync(workDir, { recursive: true });
   try {
-    const face = await ctx.pool.run<FaceResult>(
+    const face = await ctx.pool.run<DeidentifyFaceResult>(
       'deidentify.face',
       {
         volumePath,
@@ -205,7 +200,7 @@ function recordAttempt(
   { seriesId, payload, policy }: ScanWork,
   folder: string,
   rung: Rung,
-  face: FaceResult,
+  face: DeidentifyFaceResult,
 ): Attempt {
   const verdict = withImportFindings(ctx.db, seriesId, face.verdict);
   return ctx.db.transaction(() => {

@@ -17,7 +17,12 @@ import { isMeasurable } from '../morphometry/measurable-kinds.ts';
 import type { MeasureParams } from '../morphometry/tasks.ts';
 import { segmentationDoubt } from '../morphometry/trust-segmentation.ts';
 import type { ExecutorContext } from './executors.ts';
-import { ensureSegmentation, type FoundSegmentation, readSegmentation } from './source-segmentation.ts';
+import {
+  ensureSegmentation,
+  type FoundSegmentation,
+  readSegmentation,
+  sourceSegmentationDir,
+} from './source-segmentation.ts';
 import { ensureVolume } from './source-volume.ts';
 
 /** Both engines measure T1-weighted scans only; see `measurable-kinds.ts`. */
@@ -67,7 +72,7 @@ export async function runMeasure(
     before: {
       volumePath: await ensureVolume(ctx, seriesId, context.signal, () => {}),
       derivativeId: null,
-      segmentationDir: join(ctx.folder.volumesDir, `${seriesId}.headseg`),
+      segmentationDir: sourceSegmentationDir(ctx.folder, seriesId),
       tissueLabels: join(ctx.folder.volumesDir, `${seriesId}.tissue-em.labels.nii.gz`),
     },
     after: {

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
 import { readScanSession } from '../deidentify/session/sessions.ts';
 import type { ExecutorContext } from './executors.ts';
-import { ensureSegmentation } from './source-segmentation.ts';
+import { ensureSegmentation, sourceSegmentationDir } from './source-segmentation.ts';
 import { ensureVolume } from './source-volume.ts';
 
 /** The leading scan of a series' session, made readable; undefined for itself, and where there is none or it is gone. */
@@ -15,7 +14,7 @@ export async function ensurePrimary(
   if (primary === null || primary === seriesId) return undefined;
   try {
     const volumePath = await ensureVolume(ctx, primary, signal, () => {});
-    const dir = join(ctx.folder.volumesDir, `${primary}.headseg`);
+    const dir = sourceSegmentationDir(ctx.folder, primary);
     const found = await ensureSegmentation(ctx.segmenter, volumePath, dir, signal, () => {});
     return { volumePath, segmentationPath: found.path };
   } catch {

@@ -3,6 +3,12 @@ import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 import { describeError } from '../describe-error.ts';
 import { type HeadSegmentation, headSegmentation, type Segmenter } from '../segmentation/segmentation.ts';
+import type { ProjectFolder } from './project-folder.ts';
+
+/** Where the segmentation of a source series is kept. */
+export function sourceSegmentationDir(folder: ProjectFolder, seriesId: number): string {
+  return join(folder.volumesDir, `${seriesId}.headseg`);
+}
 
 export interface FoundSegmentation {
   /** Path of `segmentation.json`; undefined when the scan has none. */

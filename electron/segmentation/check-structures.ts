@@ -15,7 +15,7 @@ const ASYMMETRY = 2;
 const CUT_MM2 = 150;
 const APART_SHARE = 0.05;
 /** Mean probability over the brain below which the labels should not be believed. */
-const CONFIDENCE = 0.75;
+export const LEAST_CONFIDENCE = 0.75;
 
 /** Structures that shape the outline of the brain: cortex, white matter, cerebellum, brain stem, fluid around. */
 const OUTER = [2, 41, 3, 42, 7, 46, 8, 47, 16, 24];
@@ -116,10 +116,10 @@ export function checkStructures(
       'Do not use its whole-brain volumes; structures away from that border may be used.',
     );
   }
-  if (found.confidence < CONFIDENCE && total > 0) {
+  if (found.confidence < LEAST_CONFIDENCE && total > 0) {
     add(
       'segmentation-unsure',
-      `The network was unsure: ${percent(found.confidence)} mean certainty over the brain, expected ${percent(CONFIDENCE)} or more.`,
+      `The network was unsure: ${percent(found.confidence)} mean certainty over the brain, expected ${percent(LEAST_CONFIDENCE)} or more.`,
       'Check the kind of scan and its quality before using its numbers.',
     );
   }

@@ -32,3 +32,13 @@ export type LabelMap = Volume<Uint8Array | Uint16Array | Int16Array | Int32Array
 export function voxelsPerFrame(shape: readonly number[]): number {
   return shape[0]! * shape[1]! * shape[2]!;
 }
+
+/** One frame of a volume as a 3-D volume; a view, not a copy. */
+export function frameOf(volume: Volume, t = 0): Volume {
+  const frame = voxelsPerFrame(volume.shape);
+  return {
+    ...volume,
+    data: volume.data.subarray(t * frame, (t + 1) * frame),
+    shape: volume.shape.slice(0, 3),
+  };
+}

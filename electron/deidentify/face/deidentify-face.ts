@@ -6,7 +6,7 @@ import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
 import { describeError } from '../../describe-error.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
-import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
+import { frameOf, type Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import { type PrimaryScan, placeInSession } from '../session/place-in-session.ts';
 import { judge } from '../verdict.ts';
@@ -205,14 +205,4 @@ function count(mask: Uint8Array): number {
   let sum = 0;
   for (let n = 0; n < mask.length; n++) sum += mask[n]!;
   return sum;
-}
-
-/** One frame of a volume as a 3-D volume; a view, not a copy. */
-function frameOf(volume: Volume, t: number): Volume {
-  const frame = voxelsPerFrame(volume.shape);
-  return {
-    ...volume,
-    data: volume.data.subarray(t * frame, (t + 1) * frame),
-    shape: volume.shape.slice(0, 3),
-  };
 }

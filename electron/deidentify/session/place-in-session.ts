@@ -1,7 +1,7 @@
 import { multiply, voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import { readNifti } from '../../volume/nifti.ts';
-import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
+import { frameOf, type Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import type { AverageHead } from '../face/face-frame.ts';
 import { type HeadPlace, placeHead } from '../face/head-place.ts';
@@ -34,8 +34,7 @@ export async function placeInSession(
   if (!work.primary) return { ...(await placeHead(frame, work, context)), carried: false };
   context.progress(0.03, 'Looking at the session’s primary scan');
   const image = await readNifti(work.primary.volumePath);
-  const shape = image.volume.shape.slice(0, 3);
-  const primary = { ...image.volume, shape, data: image.volume.data.subarray(0, voxelsPerFrame(shape)) };
+  const primary = frameOf(image.volume);
   const found = await placeHead(
     primary,
     { segmentationPath: work.primary.segmentationPath, average: work.average },
