@@ -1,26 +1,9 @@
 import type { Volume } from '../volume/volume.ts';
+import { BLOCK, emptySpace } from './empty-space.ts';
 import { type HeadSurface, headSurface, type SurfaceOptions } from './surface.ts';
+import { type CameraTurn, cameraOf, type LightSet, lightsOf, type SurfaceView } from './views.ts';
 
-/** From where the head is looked at: the patient's own left and right. */
-export type SurfaceView =
-  | 'front'
-  | 'left'
-  | 'right'
-  | 'front-left-30'
-  | 'front-right-30'
-  | 'front-left-60'
-  | 'front-right-60';
-
-/** Angle of the camera from straight ahead towards the patient's left, degrees. */
-const AZIMUTH_DEGREES: Readonly<Record<SurfaceView, number>> = {
-  front: 0,
-  left: 90,
-  right: -90,
-  'front-left-30': 30,
-  'front-right-30': -30,
-  'front-left-60': 60,
-  'front-right-60': -60,
-};
+export type { SurfaceView } from './views.ts';
 
 /** What the camera is pointed at, so that two scans of one head can be pictured alike. */
 export interface RenderFrame {
@@ -36,6 +19,10 @@ export interface RenderOptions extends SurfaceOptions {
   readonly size?: number;
   /** Default: the head's own frame, see {@link frameOf}. */
   readonly frame?: RenderFrame;
+  /** Turns the camera away from the view's own place. */
+  readonly turnDegrees?: CameraTurn;
+  /** Default `even`. */
+  readonly lights?: LightSet;
 }
 
 /** A square gray picture, row by row from the top left; 0 is background. */
@@ -95,37 +82,21 @@ export function frameOf(surface: HeadSurface): RenderFrame {
 /**
  * Parallel projection of a head surface onto a square picture, on the CPU and reproducible byte for byte.
  *
- * The camera stands level with the head, Superior is up. In the front view the patient's right is on the
- * picture's left, as when facing somebody; in the left view the face looks to the picture's left. Two equal
- * lights stand 40° to either side of the camera and 30° above it, a third, weaker one at the camera.
+ * The camera looks from the view's side, level with the head unless turned; see {@link cameraOf} for what is up
+ * and what is left, {@link lightsOf} for the lamps.
  */
 export function renderHead(surface: HeadSurface, options: Omit<RenderOptions, 'levels'>): SurfaceRender {
   const size = options.size ?? 512;
   const frame = options.frame ?? frameOf(surface);
-  const azimuth = (AZIMUTH_DEGREES[options.view] * Math.PI) / 180;
-  // Straight ahead the camera looks along −y; turning towards the patient's left moves it to −x.
-  const forward = [Math.sin(azimuth), -Math.cos(azimuth), 0] as const;
-  const across = [-Math.cos(azimuth), -Math.sin(azimuth), 0] as const; // picture's right = forward × up
-  const lights = [
-    { direction: lightDirection(forward, across, 40, 30), strength: 0.46 },
-    { direction: lightDirection(forward, across, -40, 30), strength: 0.46 },
-    { direction: lightDirection(forward, across, 0, 0), strength: 0.16 },
-  ];
-
+  const camera = cameraOf(options.view, options.turnDegrees);
+  const lights = lightsOf(options.lights ?? 'even', camera);
   const { field, shading, voxelSizeMm: h, originRas } = surface;
   const [nx, ny, nz] = surface.shape;
   const slab = nx * ny;
-  const near = dilate(field, surface.shape);
-
-  const pixelMm = frame.fieldOfViewMm / size;
-  const gray = new Uint8Array(size * size);
-  // Rays start one head's diagonal in front of the centre and end as far behind it; all in grid units.
-  const reach = Math.hypot(nx, ny, nz);
-  const c0 = (frame.centreRas[0] - originRas[0]) / h;
-  const c1 = (frame.centreRas[1] - originRas[1]) / h;
-  const c2 = (frame.centreRas[2] - originRas[2]) / h;
-  const f0 = forward[0];
-  const f1 = forward[1];
+  const empty = emptySpace(field, surface.shape);
+  const { distance } = empty;
+  const blockRow = empty.shape[0];
+  const blockSlab = empty.shape[0] * empty.shape[1];
 
   const sample = (data: Float32Array, x: number, y: number, z: number): number => {
     const i = Math.floor(x);
@@ -145,81 +116,84 @@ export function renderHead(surface: HeadSurface, options: Omit<RenderOptions, 'l
     return v0 + c * (v1 - v0);
   };
 
+  // All in grid units; a ray is at (x0, y0, z0) + t · forward.
+  const pixel = frame.fieldOfViewMm / size / h;
+  const centre = frame.centreRas.map((mm, n) => (mm - originRas[n]!) / h) as [number, number, number];
+  const [f0, f1, f2] = camera.forward;
+  const normalStep = NORMAL_STEP_MM / h;
+  const extents = [nx - 1, ny - 1, nz - 1];
+  const start = [0, 0, 0];
+  const gray = new Uint8Array(size * size);
   for (let row = 0; row < size; row++) {
-    const z = c2 + (((size - 1) / 2 - row) * pixelMm) / h;
-    const k = Math.round(z);
-    if (k < 0 || k >= nz) continue;
+    const upwards = ((size - 1) / 2 - row) * pixel;
     for (let column = 0; column < size; column++) {
-      const s = ((column - (size - 1) / 2) * pixelMm) / h;
-      const x0 = c0 + s * across[0];
-      const y0 = c1 + s * across[1];
-      // Clip the ray to the grid.
-      let from = -reach;
-      let to = reach;
-      if (Math.abs(f0) > 1e-9) {
-        const a = (0 - x0) / f0;
-        const b = (nx - 1 - x0) / f0;
-        from = Math.max(from, Math.min(a, b));
-        to = Math.min(to, Math.max(a, b));
-      } else if (x0 < 0 || x0 > nx - 1) continue;
-      if (Math.abs(f1) > 1e-9) {
-        const a = (0 - y0) / f1;
-        const b = (ny - 1 - y0) / f1;
-        from = Math.max(from, Math.min(a, b));
-        to = Math.min(to, Math.max(a, b));
-      } else if (y0 < 0 || y0 > ny - 1) continue;
+      const sideways = (column - (size - 1) / 2) * pixel;
+      let from = Number.NEGATIVE_INFINITY;
+      let to = Number.POSITIVE_INFINITY;
+      for (let n = 0; n < 3; n++) {
+        const at = centre[n]! + sideways * camera.across[n]! + upwards * camera.up[n]!;
+        start[n] = at;
+        const f = camera.forward[n]!;
+        if (Math.abs(f) > 1e-9) {
+          const a = -at / f;
+          const b = (extents[n]! - at) / f;
+          from = Math.max(from, Math.min(a, b));
+          to = Math.min(to, Math.max(a, b));
+        } else if (at < 0 || at > extents[n]!) to = Number.NEGATIVE_INFINITY;
+      }
+      const x0 = start[0]!;
+      const y0 = start[1]!;
+      const z0 = start[2]!;
 
-      let hit = Number.NaN;
-      let previous = -1;
-      for (let t = from; t <= to; ) {
+      let t = from;
+      let hit = false;
+      while (t <= to) {
         const x = x0 + t * f0;
         const y = y0 + t * f1;
-        const v = Math.round(x) + nx * Math.round(y) + slab * k;
-        if (near[v] === 0) {
-          previous = -1;
-          t += 1;
-          continue;
-        }
-        const value = sample(field, x, y, z);
-        if (value > 0) {
-          // Regula falsi between the last point outside and the first inside.
-          let outsideT = t - 0.5;
-          let insideT = t;
-          let outsideF = previous;
-          let insideF = value;
-          for (let n = 0; n < 6; n++) {
-            const fraction = Math.min(0.9, Math.max(0.1, outsideF / (outsideF - insideF)));
-            const middle = outsideT + fraction * (insideT - outsideT);
-            const f = sample(field, x0 + middle * f0, y0 + middle * f1, z);
-            if (f > 0) {
-              insideT = middle;
-              insideF = f;
-            } else {
-              outsideT = middle;
-              outsideF = f;
-            }
-          }
-          hit = (outsideT + insideT) / 2;
+        const z = z0 + t * f2;
+        const block =
+          1 +
+          Math.floor(x / BLOCK) +
+          blockRow * (1 + Math.floor(y / BLOCK)) +
+          blockSlab * (1 + Math.floor(z / BLOCK));
+        const blocks = distance[block]!;
+        if (blocks === 0 && sample(field, x, y, z) > 0) {
+          hit = true;
           break;
         }
-        previous = value;
-        t += 0.5;
+        // No part of a step but the last half point can lie in a block that the head reaches.
+        t += blocks > 1 ? STEP + BLOCK * (blocks - 1) : STEP;
       }
-      if (Number.isNaN(hit)) continue;
+      if (!hit) continue;
 
-      const x = x0 + hit * f0;
-      const y = y0 + hit * f1;
-      const step = NORMAL_STEP_MM / h;
-      let g0 = sample(shading, x - step, y, z) - sample(shading, x + step, y, z);
-      let g1 = sample(shading, x, y - step, z) - sample(shading, x, y + step, z);
-      let g2 = sample(shading, x, y, z - step) - sample(shading, x, y, z + step);
-      const length = Math.hypot(g0, g1, g2) || 1;
-      g0 /= length;
-      g1 /= length;
-      g2 /= length;
-      let light = 0.08; // ambient
+      // Regula falsi between the last point outside and the first inside.
+      let outsideT = t - STEP;
+      let insideT = t;
+      let outsideF = sample(field, x0 + outsideT * f0, y0 + outsideT * f1, z0 + outsideT * f2);
+      let insideF = sample(field, x0 + insideT * f0, y0 + insideT * f1, z0 + insideT * f2);
+      for (let n = 0; n < 5 && outsideF <= 0; n++) {
+        const fraction = Math.min(0.9, Math.max(0.1, outsideF / (outsideF - insideF)));
+        const middle = outsideT + fraction * (insideT - outsideT);
+        const f = sample(field, x0 + middle * f0, y0 + middle * f1, z0 + middle * f2);
+        if (f > 0) {
+          insideT = middle;
+          insideF = f;
+        } else {
+          outsideT = middle;
+          outsideF = f;
+        }
+      }
+      const at = (outsideT + insideT) / 2;
+      const x = x0 + at * f0;
+      const y = y0 + at * f1;
+      const z = z0 + at * f2;
+      const g0 = sample(shading, x - normalStep, y, z) - sample(shading, x + normalStep, y, z);
+      const g1 = sample(shading, x, y - normalStep, z) - sample(shading, x, y + normalStep, z);
+      const g2 = sample(shading, x, y, z - normalStep) - sample(shading, x, y, z + normalStep);
+      const length = Math.sqrt(g0 * g0 + g1 * g1 + g2 * g2) || 1;
+      let light = AMBIENT;
       for (const { direction, strength } of lights) {
-        const facing = g0 * direction[0] + g1 * direction[1] + g2 * direction[2];
+        const facing = (g0 * direction[0] + g1 * direction[1] + g2 * direction[2]) / length;
         if (facing > 0) light += strength * facing;
       }
       gray[row * size + column] = Math.max(1, Math.min(255, Math.round(255 * light)));
@@ -228,37 +202,9 @@ export function renderHead(surface: HeadSurface, options: Omit<RenderOptions, 'l
   return { width: size, height: size, gray };
 }
 
+/** Grid points between two looks at the field. */
+const STEP = 0.5;
 /** Half the base of the central difference that gives a surface normal, mm. */
 const NORMAL_STEP_MM = 1.8;
-
-/** Unit vector from the head towards a light, given its angles from the camera. */
-function lightDirection(
-  forward: readonly [number, number, number],
-  across: readonly [number, number, number],
-  sideDegrees: number,
-  upDegrees: number,
-): [number, number, number] {
-  const side = (sideDegrees * Math.PI) / 180;
-  const up = (upDegrees * Math.PI) / 180;
-  const towards = -Math.cos(side) * Math.cos(up);
-  const sideways = Math.sin(side) * Math.cos(up);
-  return [
-    towards * forward[0] + sideways * across[0],
-    towards * forward[1] + sideways * across[1],
-    Math.sin(up),
-  ];
-}
-
-/** 1 wherever a voxel or one of its 26 neighbours is inside: only there need a ray look closely. */
-function dilate(field: Float32Array, shape: readonly [number, number, number]): Uint8Array {
-  const strides = [1, shape[0], shape[0] * shape[1]];
-  let from = new Uint8Array(field.length);
-  for (let v = 0; v < field.length; v++) from[v] = field[v]! > 0 ? 1 : 0;
-  for (const stride of strides) {
-    const to = new Uint8Array(from.length);
-    for (let v = stride; v < from.length - stride; v++)
-      to[v] = from[v]! | from[v - stride]! | from[v + stride]!;
-    from = to;
-  }
-  return from;
-}
+/** Brightness of what no lamp reaches, of 1. */
+const AMBIENT = 0.08;
