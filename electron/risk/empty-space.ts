@@ -58,5 +58,7 @@ export function emptySpace(field: Float32Array, extents: readonly [number, numbe
   };
   pass(0, 1);
   pass(distance.length - 1, -1);
+  // The margin is looked at where rounding puts the first point of a ray beyond the grid: no leaps from there.
+  for (let v = 0; v < distance.length; v++) if (distance[v] === 255) distance[v] = 1;
   return { distance, shape };
 }

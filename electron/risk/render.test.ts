@@ -7,6 +7,7 @@ import { reorient } from '../volume/reorient.ts';
 import type { Volume } from '../volume/volume.ts';
 import { frameOf, type RenderFrame, renderHead, renderSurface, type SurfaceRender } from './render.ts';
 import { headSurface, NoSurfaceError } from './surface.ts';
+import { SURFACE_VIEWS } from './views.ts';
 
 type Body = (x: number, y: number, z: number) => number;
 
@@ -80,6 +81,44 @@ describe('renderSurface', () => {
       const area = picturedArea(renderHead(surface, { view, size: SIZE, frame: FRAME }));
       expect(Math.abs(Math.sqrt(area / Math.PI) - 60 / PIXEL_MM)).toBeLessThan(1);
     }
+  });
+
+  it('pictures a ball without a gap from every side, turned cameras and light from the side included', () => {
+    const surface = headSurface(scan(ball(60), 2, 91));
+    for (const view of SURFACE_VIEWS)
+      for (const turnDegrees of [{}, { yaw: 12, pitch: 4 }, { yaw: -7, pitch: -20 }]) {
+        const options = { view, turnDegrees, lights: 'side', size: SIZE, frame: FRAME } as const;
+        const { gray } = renderHead(surface, options);
+        let gaps = 0;
+        for (let y = 0; y < SIZE; y++)
+          for (let x = 0; x < SIZE; x++) {
+            const r = Math.hypot(x - (SIZE - 1) / 2, y - (SIZE - 1) / 2) * PIXEL_MM;
+            if (r < 58 && gray[y * SIZE + x] === 0) gaps += 1;
+          }
+        expect(gaps, `${view} ${JSON.stringify(turnDegrees)}`).toBe(0);
+      }
+  });
+
+  it('moves a nose as the camera is turned: yaw to the left shows it farther left, pitch up farther down', () => {
+    const surface = headSurface(scan(both(ball(50), ball(15, 0, 60, 0))));
+    const look = (turnDegrees: { yaw?: number; pitch?: number }) =>
+      pictured(renderHead(surface, { view: 'front', turnDegrees, size: SIZE, frame: FRAME }));
+    expect(look({ yaw: 30 })).toEqual(
+      pictured(renderHead(surface, { view: 'front-left-30', size: SIZE, frame: FRAME })),
+    );
+    expect(look({ yaw: 30 })[0]).toBeLessThan(-0.5);
+    expect(look({ pitch: 30 })[1]).toBeGreaterThan(0.5);
+  });
+
+  it('lights from the side brighten the patient’s right and leave the left darker', () => {
+    const { gray } = renderHead(headSurface(scan(ball(60))), {
+      view: 'front',
+      lights: 'side',
+      size: SIZE,
+      frame: FRAME,
+    });
+    const row = (SIZE / 2) * SIZE;
+    expect(gray[row + SIZE / 2 - 40]!).toBeGreaterThan(gray[row + SIZE / 2 + 40]! + 60);
   });
 
   it('shades a ball alike on both sides and darker below than above', () => {
