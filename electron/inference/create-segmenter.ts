@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import { findModels } from './model-card.ts';
 import { spawnNodeWorker } from './spawn-node.ts';
-import { type ClientOptions, type Device, InferenceClient } from './worker-client.ts';
-import type { SpawnWorker } from './worker-contract.ts';
+import { type ClientOptions, InferenceClient } from './worker-client.ts';
+import type { Device } from './worker-contract.ts';
 
 /** A segmenter that can also say what it runs on. */
 export interface ModelSegmenter extends Segmenter {
@@ -18,7 +18,7 @@ export interface SegmenterOptions extends Partial<Omit<ClientOptions, 'spawn' | 
   readonly modelsDir: string;
   /** The build folder, with `inference/main.js`. */
   readonly distDir: string;
-  readonly spawn?: SpawnWorker | undefined;
+  readonly spawn?: ClientOptions['spawn'] | undefined;
 }
 
 /** The head-segmentation model's own name; another one in the folder is used only where this one is absent. */

@@ -1,12 +1,15 @@
 import { fork } from 'node:child_process';
-import type { WorkerProcess } from './worker-contract.ts';
+import type { Answer, Request, WorkerProcess } from './worker-contract.ts';
 
 /**
  * Starts a program as a child of Node, with a message channel and nothing on its standard output.
  *
  * @param more environment variables beside this process's own
  */
-export function spawnNodeWorker(file: string, more: NodeJS.ProcessEnv = {}): WorkerProcess {
+export function spawnNodeWorker<Sent = Request, Heard = Answer>(
+  file: string,
+  more: NodeJS.ProcessEnv = {},
+): WorkerProcess<Sent, Heard> {
   const env = { ...process.env, ...more };
   const child = fork(file, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], env });
   let said = '';
@@ -16,7 +19,7 @@ export function spawnNodeWorker(file: string, more: NodeJS.ProcessEnv = {}): Wor
   return {
     pid: child.pid,
     post: (message) => {
-      if (child.connected) child.send(message);
+      if (child.connected) child.send(message as object);
     },
     onMessage: (listener) => child.on('message', listener as (message: unknown) => void),
     onExit(listener) {

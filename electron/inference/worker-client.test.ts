@@ -11,8 +11,9 @@ import { readNifti } from '../volume/nifti.ts';
 import { bundleWorker } from './fixtures/bundle-worker.ts';
 import { loadModelCard } from './model-card.ts';
 import { openOnnxNetwork } from './onnx-network.ts';
+import { WorkerExitedError } from './process-client.ts';
 import { spawnNodeWorker } from './spawn-node.ts';
-import { type ClientOptions, InferenceClient, WorkerExitedError } from './worker-client.ts';
+import { type ClientOptions, InferenceClient } from './worker-client.ts';
 import type { WorkerProcess } from './worker-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'refacade-inference-'));

@@ -1,82 +1,43 @@
 import { rm } from 'node:fs/promises';
 import { partialDir } from '../segmentation/segment-file.ts';
 import type { HeadSegmentation } from '../segmentation/segmentation.ts';
-import type { ProviderReport } from './device.ts';
-import type { Answer, Failure, SpawnWorker, StartRequest, WorkerProcess } from './worker-contract.ts';
+import { ProcessClient, type ProcessOptions } from './process-client.ts';
+import type { Device, SegmentRequest, StartRequest } from './worker-contract.ts';
 
-/** The inference process ended while it was needed; the message says how. */
-export class WorkerExitedError extends Error {
-  override name = 'WorkerExitedError';
-}
-
-/** The inference process says why it cannot do what was asked; `name` is that of the error over there. */
-export class InferenceError extends Error {
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.name = failure.name;
-  }
-}
-
-export interface ClientOptions {
-  readonly spawn: SpawnWorker;
-  /** The bundle of `worker-main.ts`. */
-  readonly workerFile: string;
+export interface ClientOptions extends ProcessOptions<StartRequest | SegmentRequest, HeadSegmentation> {
   readonly modelDir: string;
   readonly threads: number;
   readonly forced?: string | undefined;
   readonly maxVoxels?: number | undefined;
-  /** An idle process is ended after this long; the next scan starts another. */
-  readonly idleMs?: number;
-  /** First pause after a crash; doubles with each crash in a row, up to a minute. */
-  readonly backOffMs?: number;
-  /** How long a cancelled scan may take to stop before the process is killed. */
-  readonly cancelMs?: number;
-  /** A provider that has not passed its self-test by then hangs, and is left out. */
-  readonly trialMs?: number;
 }
 
-export interface Device {
-  readonly provider: string;
-  readonly reports: readonly ProviderReport[];
-}
-
-interface Job {
-  readonly id: number;
+interface ScanOrder {
   readonly volumePath: string;
   readonly outDir: string;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: (fraction: number, message: string) => void;
-  readonly resolve: (record: HeadSegmentation) => void;
-  readonly reject: (reason: unknown) => void;
 }
 
-const MAX_BACK_OFF_MS = 60_000;
-
-/**
- * The application's end of the inference process: a queue of scans, worked on one at a time.
- *
- * The process is started with the first scan, ended when idle, and started again with growing pauses when it crashes.
- * A crash fails the scan that was worked on, not those that wait.
- */
+/** The application's end of the inference process: a queue of scans, see {@link ProcessClient}. */
 export class InferenceClient {
-  private readonly options: ClientOptions;
-  private readonly queue: Job[] = [];
-  private working = false;
-  private closed = false;
-  private process: WorkerProcess | undefined;
-  private started: Promise<Device> | undefined;
-  /** What the last process that started found. */
-  private device: Device | undefined;
-  private listener: (event: Answer | { readonly type: 'exit'; readonly how: string }) => void = () => {};
-  private exited: Promise<void> = Promise.resolve();
-  private readonly excluded: Record<string, string> = {};
-  private crashes = 0;
-  private lastCrash = 0;
-  private nextId = 1;
-  private idle: NodeJS.Timeout | undefined;
+  private readonly client: ProcessClient<ScanOrder, HeadSegmentation, StartRequest | SegmentRequest>;
 
   constructor(options: ClientOptions) {
-    this.options = options;
+    const { modelDir, threads, forced, maxVoxels } = options;
+    this.client = new ProcessClient(
+      {
+        name: 'segmentation process',
+        start: (excluded) => ({
+          type: 'start',
+          modelDir,
+          threads,
+          excluded,
+          ...(forced ? { forced } : {}),
+          ...(maxVoxels ? { maxVoxels } : {}),
+        }),
+        ask: (id, order) => ({ type: 'segment', id, ...order }),
+        clean: ({ outDir }) => rm(partialDir(outDir), { recursive: true, force: true }),
+      },
+      options,
+    );
   }
 
   /** Segments one scan when its turn comes. @throws WorkerExitedError, InferenceError, or the signal's reason */
@@ -86,196 +47,16 @@ export class InferenceClient {
     signal: AbortSignal | undefined,
     onProgress: (fraction: number, message: string) => void,
   ): Promise<HeadSegmentation> {
-    return new Promise((resolve, reject) => {
-      if (this.closed) throw new WorkerExitedError('Expected an open application; it is being closed.');
-      signal?.throwIfAborted();
-      const job: Job = { id: this.nextId++, volumePath, outDir, signal, onProgress, resolve, reject };
-      signal?.addEventListener('abort', () => this.leaveQueue(job), { once: true });
-      this.queue.push(job);
-      void this.work();
-    });
+    return this.client.run({ volumePath, outDir }, signal, onProgress);
   }
 
   /** Where the network runs and what became of the other providers; starts the process the first time. */
-  async describe(): Promise<Device> {
-    if (this.device) return this.device;
-    clearTimeout(this.idle);
-    try {
-      return await this.ready();
-    } finally {
-      this.restWhenIdle();
-    }
+  describe(): Promise<Device> {
+    return this.client.describe();
   }
 
   /** Ends the process; scans that wait or are worked on fail. */
-  async close(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.idle);
-    for (const job of this.queue.splice(0)) {
-      job.reject(new WorkerExitedError('The application was closed before this scan was segmented.'));
-    }
-    this.process?.keepAlive(true); // or nothing would wait for its end
-    this.process?.kill();
-    await this.exited;
+  close(): Promise<void> {
+    return this.client.close();
   }
-
-  private leaveQueue(job: Job): void {
-    const at = this.queue.indexOf(job);
-    if (at < 0) return;
-    this.queue.splice(at, 1);
-    job.reject(job.signal!.reason);
-  }
-
-  private async work(): Promise<void> {
-    if (this.working) return;
-    this.working = true;
-    clearTimeout(this.idle);
-    for (let job = this.queue.shift(); job; job = this.queue.shift()) {
-      try {
-        job.resolve(await this.runJob(job));
-        this.crashes = 0;
-      } catch (error) {
-        job.reject(error);
-      }
-    }
-    this.working = false;
-    this.restWhenIdle();
-  }
-
-  private restWhenIdle(): void {
-    if (this.working) return;
-    this.process?.keepAlive(false);
-    this.idle = setTimeout(() => this.process?.kill(), this.options.idleMs ?? 60_000);
-    this.idle.unref();
-  }
-
-  /** A job whose signal fires while the process starts does not wait for it. */
-  private async runJob(job: Job): Promise<HeadSegmentation> {
-    await withSignal(this.ready(), job.signal);
-    const process = this.process;
-    if (!process) throw new WorkerExitedError('The segmentation process ended before it was asked.');
-    process.keepAlive(true);
-    let killer: NodeJS.Timeout | undefined;
-    const cancel = () => {
-      process.post({ type: 'cancel', id: job.id });
-      killer = setTimeout(() => process.kill(), this.options.cancelMs ?? 1500);
-    };
-    try {
-      return await new Promise<HeadSegmentation>((resolve, reject) => {
-        this.listener = (event) => {
-          if (event.type === 'exit') {
-            if (!job.signal?.aborted && !this.closed) this.noteCrash();
-            reject(new WorkerExitedError(`The segmentation process stopped: ${event.how}.`));
-          } else if ('id' in event && event.id === job.id) {
-            if (event.type === 'progress') job.onProgress(event.fraction, event.message);
-            else if (event.type === 'done') resolve(event.record);
-            else if (event.type === 'failed') reject(new InferenceError(event.error));
-            else reject(job.signal?.reason);
-          }
-        };
-        process.post({ type: 'segment', id: job.id, volumePath: job.volumePath, outDir: job.outDir });
-        if (job.signal?.aborted) cancel();
-        else job.signal?.addEventListener('abort', cancel, { once: true });
-      });
-    } catch (error) {
-      await rm(partialDir(job.outDir), { recursive: true, force: true });
-      job.signal?.throwIfAborted();
-      throw error;
-    } finally {
-      clearTimeout(killer);
-      job.signal?.removeEventListener('abort', cancel);
-      this.listener = () => {};
-    }
-  }
-
-  private noteCrash(): void {
-    this.crashes++;
-    this.lastCrash = Date.now();
-  }
-
-  private ready(): Promise<Device> {
-    this.started ??= this.start().catch((error: unknown) => {
-      this.started = undefined;
-      throw error;
-    });
-    return this.started;
-  }
-
-  /** Starts the process; a provider that takes it down or hangs is left out of the next attempt. */
-  private async start(): Promise<Device> {
-    for (;;) {
-      const pause = (this.options.backOffMs ?? 500) * 2 ** (this.crashes - 1);
-      const left = this.lastCrash + Math.min(MAX_BACK_OFF_MS, pause) - Date.now();
-      if (this.crashes > 0 && left > 0) await new Promise((resume) => setTimeout(resume, left));
-      if (this.closed) throw new WorkerExitedError('Expected an open application; it is being closed.');
-      const attempt = await this.launch();
-      if ('provider' in attempt) return attempt;
-      if (attempt.trial === undefined || attempt.trial === 'cpu') {
-        this.noteCrash();
-        throw new WorkerExitedError(`The segmentation process stopped while starting: ${attempt.how}.`);
-      }
-      this.excluded[attempt.trial] = `tried, and ${attempt.how}`;
-    }
-  }
-
-  private launch(): Promise<Device | { readonly trial: string | undefined; readonly how: string }> {
-    const { spawn, workerFile, modelDir, threads, forced, maxVoxels } = this.options;
-    const child = spawn(workerFile);
-    this.process = child;
-    return new Promise((resolve, reject) => {
-      let trial: string | undefined;
-      let hung = false;
-      let clock: NodeJS.Timeout | undefined;
-      this.exited = new Promise((over) => {
-        child.onExit((how) => {
-          clearTimeout(clock);
-          if (this.process === child) {
-            this.process = undefined;
-            this.started = undefined;
-          }
-          resolve({ trial, how: hung ? 'it did not answer in time' : how });
-          this.listener({ type: 'exit', how });
-          over();
-        });
-      });
-      child.onMessage((answer) => {
-        if (answer.type === 'trial') {
-          trial = answer.provider;
-          clearTimeout(clock);
-          clock = setTimeout(() => {
-            hung = true;
-            child.kill();
-          }, this.options.trialMs ?? 120_000);
-        } else if (answer.type === 'ready') {
-          clearTimeout(clock);
-          this.device = { provider: answer.provider, reports: answer.reports };
-          resolve(this.device);
-        } else if (answer.type === 'unusable') {
-          clearTimeout(clock);
-          reject(new InferenceError(answer.error));
-          child.kill();
-        } else this.listener(answer);
-      });
-      const start: StartRequest = {
-        type: 'start',
-        modelDir,
-        threads,
-        excluded: { ...this.excluded },
-        ...(forced ? { forced } : {}),
-        ...(maxVoxels ? { maxVoxels } : {}),
-      };
-      child.post(start);
-    });
-  }
-}
-
-/** A promise, or the signal's reason if that comes first. */
-function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

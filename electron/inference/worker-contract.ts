@@ -26,31 +26,49 @@ export interface StartRequest {
   readonly maxVoxels?: number;
 }
 
-export type Request =
-  | StartRequest
-  | { readonly type: 'segment'; readonly id: number; readonly volumePath: string; readonly outDir: string }
-  | { readonly type: 'cancel'; readonly id: number };
+export interface SegmentRequest {
+  readonly type: 'segment';
+  readonly id: number;
+  readonly volumePath: string;
+  readonly outDir: string;
+}
+
+export interface CancelRequest {
+  readonly type: 'cancel';
+  readonly id: number;
+}
+
+export type Request = StartRequest | SegmentRequest | CancelRequest;
 
 export interface Failure {
   readonly name: string;
   readonly message: string;
 }
 
-export type Answer =
+/** What a network runs on. */
+export interface Device {
+  readonly provider: string;
+  readonly reports: readonly ProviderReport[];
+}
+
+/** What every process with a network answers; `Result` is what one order gives. */
+export type WorkAnswer<Result> =
   | { readonly type: 'trial'; readonly provider: string }
-  | { readonly type: 'ready'; readonly provider: string; readonly reports: readonly ProviderReport[] }
+  | ({ readonly type: 'ready' } & Device)
   | { readonly type: 'unusable'; readonly error: Failure }
   | { readonly type: 'progress'; readonly id: number; readonly fraction: number; readonly message: string }
-  | { readonly type: 'done'; readonly id: number; readonly record: HeadSegmentation }
+  | { readonly type: 'done'; readonly id: number; readonly result: Result }
   | { readonly type: 'failed'; readonly id: number; readonly error: Failure }
   | { readonly type: 'cancelled'; readonly id: number };
 
+export type Answer = WorkAnswer<HeadSegmentation>;
+
 /** The process as the application sees it, whichever way it was started. */
-export interface WorkerProcess {
+export interface WorkerProcess<Sent = Request, Heard = Answer> {
   /** Number of the operating system's process; undefined when it could not be started. */
   readonly pid: number | undefined;
-  post(message: Request): void;
-  onMessage(listener: (message: Answer) => void): void;
+  post(message: Sent): void;
+  onMessage(listener: (message: Heard) => void): void;
   /** Once. `how` says how it ended, in words, with the end of its standard error. */
   onExit(listener: (how: string) => void): void;
   kill(): void;
@@ -59,4 +77,4 @@ export interface WorkerProcess {
 }
 
 /** Starts a program in a process of its own: `child_process.fork` in Node, `utilityProcess.fork` in the shell. */
-export type SpawnWorker = (file: string) => WorkerProcess;
+export type SpawnWorker = <Sent = Request, Heard = Answer>(file: string) => WorkerProcess<Sent, Heard>;

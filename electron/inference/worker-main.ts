@@ -2,37 +2,20 @@
 // this process and not the application.
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { describeError } from '../describe-error.ts';
 import { segmentFile } from '../segmentation/segment-file.ts';
 import type { RunBlocks } from '../segmentation/segment-volume.ts';
 import { type ChosenProvider, chooseProvider } from './device.ts';
 import { loadModelCard, type Model } from './model-card.ts';
 import { openOnnxNetwork, runtimeProviders } from './onnx-network.ts';
 import { runInTiles } from './tiles.ts';
-import type { Answer, Failure, Request, StartRequest } from './worker-contract.ts';
+import type { Answer, Request, StartRequest } from './worker-contract.ts';
+import { failureOf, openPort } from './worker-port.ts';
 
 /** Working memory of the network per voxel of a tile (measured: 650), and how much of the free memory it may take. */
 const BYTES_PER_VOXEL = 800;
 const SHARE_OF_MEMORY = 0.6;
 
-/** Electron's utility process has a port of its own in place of Node's channel. */
-const port = (
-  process as unknown as {
-    parentPort?: {
-      on(event: 'message', listener: (event: { data: Request }) => void): void;
-      postMessage(message: Answer): void;
-    };
-  }
-).parentPort;
-const send = (answer: Answer): void => {
-  if (port) port.postMessage(answer);
-  else process.send?.(answer);
-};
-if (port) port.on('message', (event) => receive(event.data));
-else {
-  process.on('message', (message) => receive(message as Request));
-  process.on('disconnect', () => process.exit(0));
-}
+const send = openPort<Request, Answer>(receive);
 
 class CancelledError extends Error {
   override name = 'CancelledError';
@@ -65,7 +48,7 @@ async function start(request: StartRequest): Promise<void> {
     const { chosen } = await ready;
     send({ type: 'ready', provider: chosen.provider, reports: chosen.reports });
   } catch (error) {
-    send({ type: 'unusable', error: failure(error) });
+    send({ type: 'unusable', error: failureOf(error) });
   }
 }
 
@@ -91,7 +74,7 @@ async function segment(request: Request & { type: 'segment' }): Promise<void> {
         },
         take,
       );
-    const record = await segmentFile(
+    const result = await segmentFile(
       request.volumePath,
       request.outDir,
       model.card,
@@ -99,10 +82,10 @@ async function segment(request: Request & { type: 'segment' }): Promise<void> {
       () => chosen.provider,
       step,
     );
-    send({ type: 'done', id, record });
+    send({ type: 'done', id, result });
   } catch (error) {
     if (error instanceof CancelledError) send({ type: 'cancelled', id });
-    else send({ type: 'failed', id, error: failure(error) });
+    else send({ type: 'failed', id, error: failureOf(error) });
   } finally {
     cancelled.delete(id);
   }
@@ -112,8 +95,4 @@ async function segment(request: Request & { type: 'segment' }): Promise<void> {
 function freeBytes(): number {
   const { availableMemory } = process as { availableMemory?: () => number };
   return availableMemory ? availableMemory.call(process) : freemem();
-}
-
-function failure(error: unknown): Failure {
-  return { name: error instanceof Error ? error.name : 'Error', message: describeError(error) };
 }

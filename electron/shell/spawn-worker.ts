@@ -1,9 +1,9 @@
 import { utilityProcess } from 'electron';
 import { describeExit } from '../inference/spawn-node.ts';
-import type { WorkerProcess } from '../inference/worker-contract.ts';
+import type { Answer, Request, WorkerProcess } from '../inference/worker-contract.ts';
 
 /** Starts a program as a utility process: Node without a window, ended with the application. */
-export function spawnUtilityWorker(file: string): WorkerProcess {
+export function spawnUtilityWorker<Sent = Request, Heard = Answer>(file: string): WorkerProcess<Sent, Heard> {
   const child = utilityProcess.fork(file, [], {
     stdio: ['ignore', 'ignore', 'pipe'],
     serviceName: 'Refacade inference',

@@ -1,0 +1,290 @@
+import type { CancelRequest, Device, Failure, WorkAnswer, WorkerProcess } from './worker-contract.ts';
+
+/** A process with a network ended while it was needed; the message says how. */
+export class WorkerExitedError extends Error {
+  override name = 'WorkerExitedError';
+}
+
+/** A process with a network says why it cannot do what was asked; `name` is that of the error over there. */
+export class InferenceError extends Error {
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = failure.name;
+  }
+}
+
+type Sent<Message> = Message | CancelRequest;
+
+/** How to start the process, and the pauses around it. */
+export interface ProcessOptions<Message, Result> {
+  readonly spawn: (file: string) => WorkerProcess<Sent<Message>, WorkAnswer<Result>>;
+  /** The bundle of the program. */
+  readonly workerFile: string;
+  /** An idle process is ended after this long; the next order starts another. */
+  readonly idleMs?: number | undefined;
+  /** First pause after a crash; doubles with each crash in a row, up to a minute. */
+  readonly backOffMs?: number | undefined;
+  /** How long a cancelled order may take to stop before the process is killed. */
+  readonly cancelMs?: number | undefined;
+  /** A provider that has not passed its self-test by then hangs, and is left out. */
+  readonly trialMs?: number | undefined;
+}
+
+/** One kind of program: what it is called and what it is told. */
+export interface Program<Order, Message> {
+  /** As in "the … stopped": `segmentation process`. */
+  readonly name: string;
+  /** @param excluded providers that took an earlier process down, with what happened */
+  start(excluded: Readonly<Record<string, string>>): Message;
+  ask(id: number, order: Order): Message;
+  /** Removes what an order that failed may have left. */
+  clean?(order: Order): Promise<void>;
+}
+
+interface Job<Order, Result> {
+  readonly id: number;
+  readonly order: Order;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (fraction: number, message: string) => void;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const MAX_BACK_OFF_MS = 60_000;
+
+/**
+ * The application's end of a process that holds a network: a queue of orders, worked on one at a time.
+ *
+ * The process is started with the first order, ended when idle, and started again with growing pauses when it crashes.
+ * A crash fails the order that was worked on, not those that wait.
+ */
+export class ProcessClient<Order, Result, Message> {
+  private readonly program: Program<Order, Message>;
+  private readonly options: ProcessOptions<Message, Result>;
+  private readonly queue: Job<Order, Result>[] = [];
+  private working = false;
+  private closed = false;
+  private process: WorkerProcess<Sent<Message>, WorkAnswer<Result>> | undefined;
+  private started: Promise<Device> | undefined;
+  /** What the last process that started found. */
+  private device: Device | undefined;
+  private listener: (event: WorkAnswer<Result> | { readonly type: 'exit'; readonly how: string }) => void =
+    () => {};
+  private exited: Promise<void> = Promise.resolve();
+  private readonly excluded: Record<string, string> = {};
+  private crashes = 0;
+  private lastCrash = 0;
+  private nextId = 1;
+  private idle: NodeJS.Timeout | undefined;
+
+  constructor(program: Program<Order, Message>, options: ProcessOptions<Message, Result>) {
+    this.program = program;
+    this.options = options;
+  }
+
+  /** Works on one order when its turn comes. @throws WorkerExitedError, InferenceError, or the signal's reason */
+  run(
+    order: Order,
+    signal: AbortSignal | undefined,
+    onProgress: (fraction: number, message: string) => void,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) throw new WorkerExitedError('Expected an open application; it is being closed.');
+      signal?.throwIfAborted();
+      const leave = () => this.leaveQueue(job);
+      const ended =
+        <T>(then: (value: T) => void) =>
+        (value: T) => {
+          signal?.removeEventListener('abort', leave);
+          then(value);
+        };
+      const job: Job<Order, Result> = {
+        id: this.nextId++,
+        order,
+        signal,
+        onProgress,
+        resolve: ended(resolve),
+        reject: ended(reject),
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.queue.push(job);
+      void this.work();
+    });
+  }
+
+  /** Where the network runs and what became of the other providers; starts the process the first time. */
+  async describe(): Promise<Device> {
+    if (this.device) return this.device;
+    clearTimeout(this.idle);
+    try {
+      return await this.ready();
+    } finally {
+      this.restWhenIdle();
+    }
+  }
+
+  /** Ends the process; orders that wait or are worked on fail. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.idle);
+    for (const job of this.queue.splice(0)) {
+      job.reject(
+        new WorkerExitedError(`The application was closed before the ${this.program.name} came to this.`),
+      );
+    }
+    this.process?.keepAlive(true); // or nothing would wait for its end
+    this.process?.kill();
+    await this.exited;
+  }
+
+  private leaveQueue(job: Job<Order, Result>): void {
+    const at = this.queue.indexOf(job);
+    if (at < 0) return;
+    this.queue.splice(at, 1);
+    job.reject(job.signal!.reason);
+  }
+
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    clearTimeout(this.idle);
+    for (let job = this.queue.shift(); job; job = this.queue.shift()) {
+      try {
+        job.resolve(await this.runJob(job));
+        this.crashes = 0;
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+    this.working = false;
+    this.restWhenIdle();
+  }
+
+  private restWhenIdle(): void {
+    if (this.working) return;
+    this.process?.keepAlive(false);
+    this.idle = setTimeout(() => this.process?.kill(), this.options.idleMs ?? 60_000);
+    this.idle.unref();
+  }
+
+  /** A job whose signal fires while the process starts does not wait for it. */
+  private async runJob(job: Job<Order, Result>): Promise<Result> {
+    await withSignal(this.ready(), job.signal);
+    const process = this.process;
+    if (!process) throw new WorkerExitedError(`The ${this.program.name} ended before it was asked.`);
+    process.keepAlive(true);
+    let killer: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      process.post({ type: 'cancel', id: job.id });
+      killer = setTimeout(() => process.kill(), this.options.cancelMs ?? 1500);
+    };
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        this.listener = (event) => {
+          if (event.type === 'exit') {
+            if (!job.signal?.aborted && !this.closed) this.noteCrash();
+            reject(new WorkerExitedError(`The ${this.program.name} stopped: ${event.how}.`));
+          } else if ('id' in event && event.id === job.id) {
+            if (event.type === 'progress') job.onProgress(event.fraction, event.message);
+            else if (event.type === 'done') resolve(event.result);
+            else if (event.type === 'failed') reject(new InferenceError(event.error));
+            else reject(job.signal?.reason);
+          }
+        };
+        process.post(this.program.ask(job.id, job.order));
+        if (job.signal?.aborted) cancel();
+        else job.signal?.addEventListener('abort', cancel, { once: true });
+      });
+    } catch (error) {
+      await this.program.clean?.(job.order);
+      job.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      clearTimeout(killer);
+      job.signal?.removeEventListener('abort', cancel);
+      this.listener = () => {};
+    }
+  }
+
+  private noteCrash(): void {
+    this.crashes++;
+    this.lastCrash = Date.now();
+  }
+
+  private ready(): Promise<Device> {
+    this.started ??= this.start().catch((error: unknown) => {
+      this.started = undefined;
+      throw error;
+    });
+    return this.started;
+  }
+
+  /** Starts the process; a provider that takes it down or hangs is left out of the next attempt. */
+  private async start(): Promise<Device> {
+    for (;;) {
+      const pause = (this.options.backOffMs ?? 500) * 2 ** (this.crashes - 1);
+      const left = this.lastCrash + Math.min(MAX_BACK_OFF_MS, pause) - Date.now();
+      if (this.crashes > 0 && left > 0) await new Promise((resume) => setTimeout(resume, left));
+      if (this.closed) throw new WorkerExitedError('Expected an open application; it is being closed.');
+      const attempt = await this.launch();
+      if ('provider' in attempt) return attempt;
+      if (attempt.trial === undefined || attempt.trial === 'cpu') {
+        this.noteCrash();
+        throw new WorkerExitedError(`The ${this.program.name} stopped while starting: ${attempt.how}.`);
+      }
+      this.excluded[attempt.trial] = `tried, and ${attempt.how}`;
+    }
+  }
+
+  private launch(): Promise<Device | { readonly trial: string | undefined; readonly how: string }> {
+    const child = this.options.spawn(this.options.workerFile);
+    this.process = child;
+    return new Promise((resolve, reject) => {
+      let trial: string | undefined;
+      let hung = false;
+      let clock: NodeJS.Timeout | undefined;
+      this.exited = new Promise((over) => {
+        child.onExit((how) => {
+          clearTimeout(clock);
+          if (this.process === child) {
+            this.process = undefined;
+            this.started = undefined;
+          }
+          resolve({ trial, how: hung ? 'it did not answer in time' : how });
+          this.listener({ type: 'exit', how });
+          over();
+        });
+      });
+      child.onMessage((answer) => {
+        if (answer.type === 'trial') {
+          trial = answer.provider;
+          clearTimeout(clock);
+          clock = setTimeout(() => {
+            hung = true;
+            child.kill();
+          }, this.options.trialMs ?? 120_000);
+        } else if (answer.type === 'ready') {
+          clearTimeout(clock);
+          this.device = { provider: answer.provider, reports: answer.reports };
+          resolve(this.device);
+        } else if (answer.type === 'unusable') {
+          clearTimeout(clock);
+          reject(new InferenceError(answer.error));
+          child.kill();
+        } else this.listener(answer);
+      });
+      child.post(this.program.start({ ...this.excluded }));
+    });
+  }
+}
+
+/** A promise, or the signal's reason if that comes first. */
+function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
