@@ -2,6 +2,7 @@
 // Everything is written below the user-data folder (or REFACADE_DEMO_DIR); the checkout stays clean.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { auditAll } from '../electron/cli/audit.ts';
 import { printComparison } from '../electron/cli/compare.ts';
 import { deidentifyAll } from '../electron/cli/deidentify.ts';
 import { importInto } from '../electron/cli/import.ts';
@@ -32,6 +33,8 @@ try {
   await deidentifyAll(client, { measure: true, again: false }, output);
   output.text('');
   await printComparison(client, '', output);
+  output.text('');
+  await auditAll(client, 'current', output);
   output.text('');
   const outcome = await writeShareTo(client, share, ['bids', 'dicom'], output);
   ok = outcome.ok;

@@ -8,6 +8,7 @@ import { shareContract } from '../shared/share/contract.ts';
 import { readDerivative } from './catalog/derivatives.ts';
 import { catalogHandlers } from './catalog/handlers.ts';
 import { deidentifyHandlers } from './deidentify/handlers.ts';
+import { getPolicy } from './deidentify/policies.ts';
 import { createDispatch, type Dispatch, UserError } from './dispatch.ts';
 import { findDist } from './dist-dir.ts';
 import { EventHub } from './events.ts';
@@ -21,12 +22,15 @@ import { type Log, quietLog } from './log/logger.ts';
 import type { Redactor } from './log/redact.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
 import { measurableSql } from './morphometry/measurable-kinds.ts';
+import { auditJobs } from './project/execute-audit.ts';
 import { policyNameOf, projectHandlers } from './project/handlers.ts';
 import { openProjectFolder } from './project/project-folder.ts';
 import { rememberProject } from './project/recent-projects.ts';
 import { ProjectSession } from './project/session.ts';
 import { ensureVolume, volumePathOf } from './project/source-volume.ts';
 import { reviewHandlers } from './review/handlers.ts';
+import { createFaceReader, type FaceReader } from './risk/faces/face-reader.ts';
+import { riskHandlers } from './risk/handlers.ts';
 import { shareHandlers } from './share/handlers.ts';
 import { createWorkerPool, type TaskPool } from './worker/pool.ts';
 
@@ -45,6 +49,8 @@ export interface AppOptions {
   readonly modelsDir?: string;
   /** Starts the inference process; a child of Node unless told otherwise. */
   readonly spawnWorker?: SpawnWorker;
+  /** Reads faces in renders; the networks of this build unless told otherwise. */
+  readonly faceReader?: FaceReader;
 }
 
 export interface App {
@@ -69,6 +75,7 @@ export function createApp(options: AppOptions): App {
   const events = new EventHub();
   const models = options.modelsDir ?? modelsDir(distDir);
   const segmenter = createSegmenter({ modelsDir: models, distDir, spawn: options.spawnWorker });
+  const faceReader = options.faceReader ?? createFaceReader({ distDir, spawn: options.spawnWorker });
   let pool: TaskPool | undefined = options.pool;
   let session: ProjectSession | null = null;
 
@@ -83,7 +90,16 @@ export function createApp(options: AppOptions): App {
     session = null;
     pool ??= createWorkerPool(workerFile, concurrency);
     const onImported = (s: ProjectSession) => options.redactor?.addIdentifiers(knownIdentifiers(s));
-    session = new ProjectSession({ folder, pool, events, clock, concurrency, segmenter, onImported });
+    session = new ProjectSession({
+      folder,
+      pool,
+      events,
+      clock,
+      concurrency,
+      segmenter,
+      faceReader,
+      onImported,
+    });
     rememberProject(options.userDataDir, {
       dir: folder.dir,
       name: folder.name,
@@ -91,7 +107,7 @@ export function createApp(options: AppOptions): App {
     });
     onImported(session);
     session.runner.wake();
-    session.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'share');
+    session.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'risk', 'share');
     return session;
   };
 
@@ -139,6 +155,16 @@ export function createApp(options: AppOptions): App {
         hasModel: segmenter !== undefined,
       };
     }),
+    ...riskHandlers(() => {
+      const s = requireSession();
+      return {
+        db: s.db,
+        available: faceReader !== undefined,
+        policy: () => getPolicy(s.folder.dir, policyNameOf(s)),
+        jobs: (attempts, policy) => auditJobs(s.db, attempts, policy),
+        startBatch: (jobs) => s.startBatch(jobs),
+      };
+    }),
     ...late(shareContract, () => shareHandlers(shareContext(requireSession()))),
     ...jobsHandlers(requireSession, () => session),
   };
@@ -172,6 +198,7 @@ export function createApp(options: AppOptions): App {
       await session?.close();
       session = null;
       await segmenter?.close();
+      await faceReader?.close();
       await pool?.close();
     },
   };

@@ -5,6 +5,7 @@ import { jobsContract } from './jobs/contract.ts';
 import { morphometryContract } from './morphometry/contract.ts';
 import { projectContract } from './project/contract.ts';
 import { reviewContract } from './review/contract.ts';
+import { riskContract } from './risk/contract.ts';
 import { defineContract } from './rpc.ts';
 import { shareContract } from './share/contract.ts';
 
@@ -16,6 +17,7 @@ export const appContract = defineContract({
   ...deidentifyContract,
   ...reviewContract,
   ...morphometryContract,
+  ...riskContract,
   ...shareContract,
   ...jobsContract,
 });

@@ -171,10 +171,29 @@ describe.skipIf(!existsSync(browserPath))(
           .first()
           .waitFor();
         await look('impact');
-        await step('Audit').click();
-        await look('audit');
       },
       2 * minutes,
+    );
+
+    it(
+      'audits every de-identified scan and says what could be recognised',
+      async () => {
+        await step('Audit').click();
+        await look('audit-before');
+        await page
+          .getByRole('button', { name: /^Audit \d+ scan/ })
+          .first()
+          .click();
+        await expect
+          .poll(() => auditsOf(app), { timeout: 8 * minutes, interval: 1000 })
+          .toEqual({ reports: 1, unaudited: 0 });
+        await page
+          .getByText(/render to render/i)
+          .first()
+          .waitFor();
+        await look('audit');
+      },
+      9 * minutes,
     );
 
     it(
@@ -219,6 +238,18 @@ async function seriousFindings(page: Page): Promise<string[]> {
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id} ${v.nodes[0]?.html}`);
+}
+
+/** Finished audits, and current de-identified versions that none of them saw. */
+function auditsOf(app: App): { reports: unknown; unaudited: unknown } {
+  const count = (sql: string) => app.current()!.db.prepare(sql).pluck().get();
+  return {
+    reports: count('SELECT count(*) FROM audit_report'),
+    unaudited: count(
+      `SELECT count(*) FROM derivative d JOIN series s ON s.id = d.series_id LEFT JOIN audit a ON a.derivative_id = d.id
+       WHERE d.current = 1 AND s.state <> 'excluded' AND a.derivative_id IS NULL`,
+    ),
+  };
 }
 
 function states(

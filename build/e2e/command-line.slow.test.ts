@@ -59,7 +59,7 @@ describe('the whole job from the command line', () => {
     'runs from a folder to a checked share and says with 2 that scans wait for a person',
     async () => {
       run = await refacade('run', source, '--project', project, '--share', share);
-      const { counts } = run.json.deidentify;
+      const { counts } = run.json;
       expect(counts.queued + counts.running).toBe(0);
       expect(counts.passed).toBeGreaterThanOrEqual(3);
       const waiting = counts['needs-review'] + counts.failed;
@@ -80,7 +80,7 @@ describe('the whole job from the command line', () => {
         report.otherFiles +
         report.unreadableFiles,
     ).toBe(report.filesSeen);
-    const counts: Record<string, number> = run.json.deidentify.counts;
+    const counts: Record<string, number> = run.json.counts;
     expect(Object.values(counts).reduce((a, b) => a + b, 0)).toBe(report.series);
     const { receipt } = run.json.share;
     expect(receipt.scans.length + receipt.held.length).toBe(report.series);
@@ -112,6 +112,20 @@ describe('the whole job from the command line', () => {
     const tiv = comparison.structures.find((s: { structure: string }) => s.structure === 'TIV');
     const expected = cohort.subjects.reduce((sum, s) => sum + s.truth.TIV, 0) / cohort.subjects.length;
     expect(Math.abs(tiv.meanBefore / expected - 1)).toBeLessThan(0.15);
+  });
+
+  it('audits every de-identified scan, and claims no more than it can see', () => {
+    const { audit, counts } = run.json;
+    expect(audit.state.waiting).toBe(0);
+    expect(audit.scans.length).toBe(counts.passed + counts['needs-review'] + counts.failed);
+    for (const scan of audit.scans) expect(scan.distance, scan.reason).not.toBeNull();
+    expect(audit.report.people).toBeGreaterThanOrEqual(3);
+    expect(audit.report.caveats.join(' ')).toContain('variations of the average head');
+    const { atRisk } = { atRisk: audit.scans.filter((s: { state: string }) => s.state === 'at-risk') };
+    for (const scan of atRisk)
+      expect(run.json.share.receipt.scans.map((s: { seriesId: number }) => s.seriesId)).not.toContain(
+        scan.seriesId,
+      );
   });
 
   it('adds nothing when the same folder is imported again', async () => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { UserError } from '../dispatch.ts';
+import { auditCommand } from './audit.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { defaceCommand } from './deface.ts';
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   importCommand,
   deidentifyCommand,
   compareCommand,
+  auditCommand,
   reviewCommand,
   shareCommand,
   serveCommand,

@@ -53,6 +53,7 @@ const verbs = {
   import: 'importing',
   deidentify: 'de-identifying',
   measure: 'measuring',
+  audit: 'auditing',
   share: 'sharing',
 } as const;
 

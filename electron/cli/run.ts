@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { exitCodeOf, need } from './arguments.ts';
+import { auditAll } from './audit.ts';
 import type { Command } from './command.ts';
 import { printComparison } from './compare.ts';
 import { deidentifyAll } from './deidentify.ts';
@@ -11,7 +12,7 @@ export const runCommand: Command = {
   name: 'run',
   usage:
     'run <source>… --project DIR [--policy NAME|FILE] [--method ID] [--seed N] [--kind T1w] --share DIR [--formats bids,dicom] [--json]',
-  summary: 'the whole job: import, de-identify, compare, share',
+  summary: 'the whole job: import, de-identify, compare, audit, share',
   async run(args, output) {
     const { values, positionals } = parseArgs({
       args,
@@ -49,15 +50,17 @@ export const runCommand: Command = {
         output,
       );
       const comparison = await printComparison(client, values.method ?? '', output);
-      const shared =
-        deidentified.counts.passed > 0 ? await writeShareTo(client, share, formats, output) : null;
+      const audit =
+        (await client.ask['risk.state']({})).scans > 0 ? await auditAll(client, 'current', output) : null;
+      const { counts } = await client.ask['catalog.list']({ limit: 1 });
+      const shared = counts.passed > 0 ? await writeShareTo(client, share, formats, output) : null;
       if (!shared)
         output.note(
           'No scan passed, so nothing was shared. Review the scans that wait, then run `refacade share`.',
         );
-      output.result({ import: imported, deidentify: deidentified, comparison, share: shared });
+      output.result({ import: imported, deidentify: deidentified, comparison, audit, counts, share: shared });
       if (shared && !shared.ok) return 1;
-      return exitCodeOf(deidentified.counts);
+      return exitCodeOf(counts);
     } finally {
       await client.close();
     }

@@ -18,6 +18,7 @@ import {
   ps315Options,
   verdictLimits,
 } from '../../shared/deidentify/records.ts';
+import { auditLimits } from '../../shared/risk/records.ts';
 import { FaceParameterError, faceMethod, faceParams, UnknownFaceMethodError } from './face/methods.ts';
 import { overrideTag } from './header/ps315.ts';
 import basic from './policies/basic.json' with { type: 'json' };
@@ -134,6 +135,7 @@ export function parsePolicy(text: string): Policy {
   const strictSchema = policySchema.extend({
     options: ps315Options.strict().prefault({}),
     limits: verdictLimits.strict().prefault({}),
+    audit: auditLimits.strict().prefault({}),
   });
   const parsed = strictSchema.safeParse(json);
   if (!parsed.success)

@@ -14,7 +14,7 @@ function setUp(execute: JobExecutor, concurrency = 2) {
   const ended: string[] = [];
   const runner = new JobRunner({
     queue,
-    executors: { import: execute, deidentify: execute, measure: execute, share: execute },
+    executors: { import: execute, deidentify: execute, measure: execute, audit: execute, share: execute },
     concurrency,
     emit: (e) => events.push(e),
     clock,

@@ -161,7 +161,7 @@ export class JobRunner {
     for (const w of ready) w.resolve(progress);
     this.options.emit({
       type: 'changed',
-      areas: ['catalog', 'jobs', 'project', 'review', 'morphometry', 'share'],
+      areas: ['catalog', 'jobs', 'project', 'review', 'morphometry', 'risk', 'share'],
     });
   }
 

@@ -48,7 +48,7 @@ export function comparisonTsv(rows: readonly ComparisonRow[], floors: Floors = n
       ]);
     }
   }
-  return toText(lines);
+  return toTsv(lines);
 }
 
 /** The statistics per structure and the finding, as comment lines that a table reader skips (`#`). */
@@ -103,7 +103,7 @@ export function summaryTsv(comparison: Comparison): string {
       figure(s.dice, 4),
     ]),
   ];
-  return toText(lines)
+  return toTsv(lines)
     .trimEnd()
     .split('\n')
     .map((line) => `# ${line}\n`)
@@ -124,8 +124,8 @@ function probability(p: number | null): string {
   return p === null ? 'n/a' : p.toPrecision(4);
 }
 
-/** A tab or a line break inside a cell would make two of it. */
-function toText(lines: readonly (readonly string[])[]): string {
+/** Tab-separated lines; a tab or a line break inside a cell would make two of it and becomes a space. */
+export function toTsv(lines: readonly (readonly string[])[]): string {
   return lines
     .map((cells) => `${cells.map((cell) => cell.replace(/[\t\r\n]+/g, ' ')).join('\t')}\n`)
     .join('');

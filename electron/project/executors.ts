@@ -4,8 +4,10 @@ import type { Db } from '../catalog/database.ts';
 import type { ProjectKeys } from '../deidentify/keys.ts';
 import { importSources } from '../import/import.ts';
 import type { JobContext, JobExecutor } from '../jobs/runner.ts';
+import type { FaceReader } from '../risk/faces/face-reader.ts';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import type { TaskPool } from '../worker/pool.ts';
+import { runAudit } from './execute-audit.ts';
 import { type DeidentifyPayload, runDeidentify } from './execute-deidentify.ts';
 import { runMeasure } from './execute-measure.ts';
 import type { ProjectFolder } from './project-folder.ts';
@@ -18,6 +20,8 @@ export interface ExecutorContext {
   readonly clock: () => Date;
   /** Undefined where this build has no usable segmentation model. */
   readonly segmenter?: Segmenter | undefined;
+  /** Undefined where this build has no face networks. */
+  readonly faceReader?: FaceReader | undefined;
 }
 
 /** What each kind of job does. Voxel work goes to the pool; the catalog is written here. */
@@ -26,6 +30,7 @@ export function createExecutors(ctx: ExecutorContext): Record<JobKind, JobExecut
     import: (job, context) => runImport(ctx, job.payload as { sources: string[] }, context),
     deidentify: (job, context) =>
       runDeidentify(ctx, job.id, job.seriesId!, job.payload as DeidentifyPayload, context),
+    audit: (job, context) => runAudit(ctx, job, context),
     measure: (job, context) => runMeasure(ctx, job.seriesId!, context),
     // The key travels in memory only: the stored payload must never hold it.
     share: (job, context) =>

@@ -6,6 +6,7 @@ import { openKeys, type ProjectKeys } from '../deidentify/keys.ts';
 import type { EventHub } from '../events.ts';
 import { JobQueue, type NewJob } from '../jobs/queue.ts';
 import { JobRunner } from '../jobs/runner.ts';
+import type { FaceReader } from '../risk/faces/face-reader.ts';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { createExecutors } from './executors.ts';
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly concurrency: number;
   /** Undefined where this build has no model. */
   readonly segmenter?: Segmenter | undefined;
+  /** Undefined where this build has no face networks. */
+  readonly faceReader?: FaceReader | undefined;
   /** Called after each import: new people are in the catalog. */
   readonly onImported?: (session: ProjectSession) => void;
 }
@@ -60,6 +63,7 @@ export class ProjectSession {
         pool: options.pool,
         clock: options.clock,
         segmenter: options.segmenter,
+        faceReader: options.faceReader,
       }),
       concurrency: options.concurrency,
       emit: (event) => options.events.emit(event),

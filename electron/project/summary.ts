@@ -3,6 +3,7 @@ import type { projectSummary } from '../../shared/project/contract.ts';
 import { CatalogReads } from '../catalog/catalog.ts';
 import type { Db } from '../catalog/database.ts';
 import { measurableSql } from '../morphometry/measurable-kinds.ts';
+import { auditState } from '../risk/handlers.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
 type ProjectSummary = z.input<typeof projectSummary>;
@@ -28,6 +29,7 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const measureFailed = count(
     "SELECT count(DISTINCT m.series_id) FROM measurement m LEFT JOIN derivative d ON d.id = m.derivative_id WHERE m.failure <> '' AND ifnull(d.current, 1) = 1",
   );
+  const audit = auditState(db);
   const shares = count("SELECT count(*) FROM share WHERE state = 'complete'");
   const sharesFailed = count("SELECT count(*) FROM share WHERE state = 'failed'");
   const steps: ProjectSummary['steps'] = [
@@ -40,7 +42,12 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
     { id: 'deidentify', done: derivatives, waiting: counts.queued + counts.running, failed: counts.failed },
     { id: 'review', done: reviewed, waiting: toReview, failed: 0 },
     { id: 'impact', done: measured, waiting: Math.max(0, measurable - measured), failed: measureFailed },
-    { id: 'audit', done: 0, waiting: 0, failed: 0 },
+    {
+      id: 'audit',
+      done: audit.states.safe + audit.states['cannot-tell'],
+      waiting: audit.waiting,
+      failed: audit.states['at-risk'],
+    },
     {
       id: 'share',
       done: shares,
@@ -58,7 +65,7 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
     problems: count('SELECT count(*) FROM problem'),
     counts,
     steps,
-    next: nextAction(series, counts.queued, toReview, counts.failed, counts.passed, shares),
+    next: nextAction(series, counts.queued, toReview, counts.failed, counts.passed, audit.waiting, shares),
     policyName,
   };
 }
@@ -69,11 +76,14 @@ function nextAction(
   review: number,
   failed: number,
   passed: number,
+  unaudited: number,
   shares: number,
 ): { step: Step; label: string } {
   const scans = (n: number) => `${n} scan${n === 1 ? '' : 's'}`;
   if (series === 0) return { step: 'import', label: 'Import a folder' };
   if (queued > 0) return { step: 'deidentify', label: `De-identify ${scans(queued)}` };
+  // Before review, so that whoever looks at a scan sees what the audit found.
+  if (unaudited > 0) return { step: 'audit', label: `Audit ${scans(unaudited)}` };
   if (review > 0) return { step: 'review', label: `Review ${scans(review)}` };
   if (passed > 0 && shares === 0) return { step: 'share', label: `Share ${scans(passed)}` };
   if (failed > 0) return { step: 'deidentify', label: `Look at ${scans(failed)} that failed` };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problem } from '../problem.ts';
 import { appliedStep } from '../provenance.ts';
+import { auditLimits } from '../risk/records.ts';
 
 /** PS3.15 Annex E options as switches; the Basic Profile is always on. */
 export const ps315Options = z.object({
@@ -55,13 +56,14 @@ export const policy = z.strictObject({
   /** Tried in this order while the method before failed or changed too little of the face. */
   ladder: z.array(rung).max(8).default([]),
   limits: verdictLimits.prefault({}),
+  audit: auditLimits.prefault({}),
   /** Series kinds that may leave; all others are excluded with that reason. */
   shareKinds: z.array(z.string()).default(['T1w', 'T2w', 'FLAIR', 'PDw']),
   /** `exceptions`: a passed verdict may leave; `all`: a person looks at every scan. */
   review: z.enum(['exceptions', 'all']).default('exceptions'),
   includeEditMask: z.boolean().default(false),
-  /** Small pictures of the de-identified scans lie beside the receipt. */
-  receiptPictures: z.boolean().default(true),
+  /** Small pictures of the de-identified scans lie beside the receipt. No picture of a face leaves unless asked for. */
+  receiptPictures: z.boolean().default(false),
 });
 export type Policy = z.infer<typeof policy>;
 

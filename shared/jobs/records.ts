@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const jobKind = z.enum(['import', 'deidentify', 'measure', 'share']);
+export const jobKind = z.enum(['import', 'deidentify', 'measure', 'audit', 'share']);
 export type JobKind = z.infer<typeof jobKind>;
 export const jobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
 export type JobState = z.infer<typeof jobState>;

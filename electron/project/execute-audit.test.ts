@@ -1,0 +1,374 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { policy as policySchema, type Verdict } from '../../shared/deidentify/records.ts';
+import type { ScanState } from '../../shared/import/records.ts';
+import type { RecognitionFigures, ScanDistance } from '../../shared/risk/records.ts';
+import { type Db, openDatabase } from '../catalog/database.ts';
+import { addDerivative, readDerivative } from '../catalog/derivatives.ts';
+import { setScanState } from '../catalog/scan-state.ts';
+import { JobQueue } from '../jobs/queue.ts';
+import { JobRunner } from '../jobs/runner.ts';
+import { readAudit, readReport } from '../risk/audit-rows.ts';
+import type { CohortOrder, CohortResult } from '../risk/cohort-looks.ts';
+import type { FaceReader } from '../risk/faces/face-reader.ts';
+import { createInlinePool } from '../worker/pool.ts';
+import { auditJobs, runAudit, stateAfterAudit } from './execute-audit.ts';
+import type { ExecutorContext } from './executors.ts';
+import { openProjectFolder, type ProjectFolder } from './project-folder.ts';
+
+const POLICY = policySchema.parse({ name: 'test' });
+const verdict = (state: Verdict['state'], reason = `the face step: ${state}`): Verdict => ({
+  state,
+  reason,
+  next: '',
+  numbers: [],
+  assumptions: [],
+  problems: [],
+  concern: 5,
+});
+
+let db: Db;
+let root: string;
+let folder: ProjectFolder;
+let now: number;
+const clock = () => new Date(now++ * 1000);
+
+beforeEach(() => {
+  now = 1000;
+  root = mkdtempSync(join(tmpdir(), 'refacade-audit-'));
+  folder = openProjectFolder(join(root, 'project'), true, new Date(0));
+  db = openDatabase(':memory:');
+  db.prepare("INSERT INTO source_root (id, path, added_at) VALUES (1, ?, '')").run(root);
+  return () => {
+    db.close();
+    rmSync(root, { recursive: true, force: true });
+  };
+});
+
+/** A person with one T1-weighted scan, and a de-identified version of it by each method. */
+function addPerson(
+  id: number,
+  methods: readonly string[] = ['template'],
+  state: ScanState = 'passed',
+): number[] {
+  writeFileSync(join(root, `scan-${id}.nii.gz`), `original ${id}`);
+  db.prepare('INSERT INTO subject (id, source_key, label) VALUES (?, ?, ?)').run(
+    id,
+    `key-${id}`,
+    `sub-${id}`,
+  );
+  db.prepare('INSERT INTO study (id, subject_id, study_instance_uid) VALUES (?, ?, ?)').run(id, id, `${id}`);
+  db.prepare(
+    `INSERT INTO series (id, study_id, subject_id, root_id, format, series_key, kind, layout, face_state, state,
+       imported_at) VALUES (?, ?, ?, 1, 'nifti', ?, 'T1w', '3d', 'intact', ?, '')`,
+  ).run(id, id, id, `s${id}`, state);
+  db.prepare(
+    "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 1, 1, 'nifti')",
+  ).run(id, `scan-${id}.nii.gz`);
+  db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, ?)').run(id, id);
+  return methods.map((method) => {
+    const derivativeFolder = join('derivatives', `series-${id}-${method}`);
+    mkdirSync(join(folder.dir, derivativeFolder), { recursive: true });
+    writeFileSync(join(folder.dir, derivativeFolder, 'edited.nii.gz'), `edited ${id} ${method}`);
+    return addDerivative(db, {
+      seriesId: id,
+      method,
+      methodParams: {},
+      seed: 1,
+      policy: POLICY,
+      folder: derivativeFolder,
+      verdict: verdict('passed'),
+      steps: [],
+      seconds: 4,
+      createdAt: '',
+    });
+  });
+}
+
+const DISTANCE: ScanDistance = {
+  edited: { meanMm: 2, p95Mm: 5, shareOver2mm: 0.4, points: 1000 },
+  average: { meanMm: 2.2, p95Mm: 5, shareOver2mm: 0.4, points: 1000 },
+  regionFrom: 'average-head',
+};
+
+const READER: FaceReader = {
+  version: 'known 1',
+  read: async (pictures) =>
+    pictures.map(() => [{ network: 'human' as const, found: true, score: 1, descriptor: [1, 0] }]),
+  describe: async () => ({ detail: '' }),
+  close: async () => {},
+};
+
+interface Stage {
+  /** Derivatives that the network accepts as their own originals. */
+  readonly accepted?: readonly number[];
+  readonly sees?: CohortResult['sees'];
+  readonly reader?: FaceReader | undefined;
+  readonly distance?: (order: { editedPath: string }) => ScanDistance;
+}
+
+/** A queue with the audit's executor over tasks of known outcome; what was asked of the pool, in turn. */
+function stage(options: Stage = {}) {
+  const asked: string[] = [];
+  const tasks = {
+    'risk.pictures': async ({ volumePath, condition }: { volumePath: string; condition: string }) => {
+      asked.push(`${condition} ${volumePath.slice(root.length + 1)}`);
+      return { pictures: [{ view: 'front', picture: {} }], setting: { frame: {}, levels: {} } };
+    },
+    'risk.distance': async (order: { editedPath: string }) => {
+      asked.push('distance');
+      return { ...(options.distance ?? (() => DISTANCE))(order), seconds: 1, problems: [] };
+    },
+    'risk.borrowed': async () => ({ pictures: [{ view: 'front', picture: {} }] }),
+    'risk.cohort': async (order: CohortOrder): Promise<CohortResult> => ({
+      galleryPeople: order.originals.length,
+      upperBound: [] as RecognitionFigures[],
+      sees: options.sees ?? ['human'],
+      blind: (options.sees ?? ['human']).length === 0 ? 'too few people' : '',
+      methods: [],
+      scans: order.attempts.map(({ derivativeId }) => {
+        const accepted = options.accepted?.includes(derivativeId) ?? false;
+        return {
+          derivativeId,
+          recognition: [
+            {
+              network: 'human' as const,
+              views: 5,
+              viewsWithFace: 5,
+              similarity: accepted ? 0.9 : 0.3,
+              threshold: 0.6,
+              accepted,
+              rank: accepted ? 1 : 7,
+              people: 12,
+              originalSimilarity: 0.95,
+              originalRank: 1,
+            },
+          ],
+        };
+      }),
+    }),
+  };
+  const ctx: ExecutorContext = {
+    db,
+    folder,
+    keys: {} as ExecutorContext['keys'],
+    pool: createInlinePool(tasks),
+    clock,
+    faceReader: 'reader' in options ? options.reader : READER,
+  };
+  const queue = new JobQueue(db, clock);
+  const refuse = async () => {};
+  const runner = new JobRunner({
+    queue,
+    executors: {
+      import: refuse,
+      deidentify: refuse,
+      measure: refuse,
+      share: refuse,
+      audit: (job, context) => runAudit(ctx, job, context),
+    },
+    concurrency: 2,
+    emit: () => {},
+    clock,
+    onEnd: () => {},
+  });
+  const audit = async (attempts: 'current' | 'all' = 'current', policy = POLICY) => {
+    asked.length = 0;
+    const batch = `batch-${now}`;
+    queue.enqueue(batch, auditJobs(db, attempts, policy));
+    runner.wake();
+    return runner.wait(batch);
+  };
+  return { audit, asked, queue, runner };
+}
+
+const scan = (id: number) =>
+  db.prepare('SELECT state, state_reason AS reason FROM series WHERE id = ?').get(id) as {
+    state: string;
+    reason: string;
+  };
+const accept = (derivativeId: number) =>
+  db
+    .prepare(
+      "INSERT INTO review (derivative_id, decision, note, reviewer, at, settings) VALUES (?, 'accept', '', 'A', ?, '{}')",
+    )
+    .run(derivativeId, clock().toISOString());
+
+describe('an audit', () => {
+  it('looks at each scan once, judges each, and ends with a report', async () => {
+    const ids = [addPerson(1), addPerson(2), addPerson(3)].flat();
+    const { audit, asked } = stage();
+    expect(await audit()).toMatchObject({ total: 4, done: 4, failed: 0, finished: true });
+    expect(asked.filter((a) => a.startsWith('gallery'))).toHaveLength(3);
+    expect(asked.filter((a) => a.startsWith('probe'))).toHaveLength(6);
+    expect(ids.map((id) => readAudit(db, id)!.state)).toEqual(['safe', 'safe', 'safe']);
+    const report = readReport(db)!;
+    expect(report).toMatchObject({ people: 3, galleryPeople: 3, borrowed: 9, problems: [] });
+    expect(report.methods).toMatchObject([
+      { method: 'template', scans: 3, states: { safe: 3 }, secondsPerScan: 4, distance: { n: 3, closer: 3 } },
+    ]);
+    expect(scan(1).state).toBe('passed');
+  });
+
+  it('does not let a recognised scan pass, and shows it its verdict', async () => {
+    const [id] = addPerson(1);
+    addPerson(2);
+    await stage({ accepted: [id!] }).audit();
+    expect(readAudit(db, id!)!.state).toBe('at-risk');
+    expect(scan(1)).toMatchObject({ state: 'needs-review', reason: expect.stringContaining('own original') });
+    expect(scan(2).state).toBe('passed');
+    const stored = readDerivative(db, id!)!.verdict;
+    expect(stored.state).toBe('needs-review');
+    expect(stored.numbers.find((n) => n.name === 'audit-similarity-human')).toMatchObject({
+      value: 0.9,
+      ok: false,
+    });
+  });
+
+  it('lets a scan pass again that only the audit before had held', async () => {
+    const [id] = addPerson(1);
+    await stage({ accepted: [id!] }).audit();
+    expect(scan(1).state).toBe('needs-review');
+    await stage().audit();
+    expect(scan(1)).toEqual({ state: 'passed', reason: 'the face step: passed' });
+    expect(readDerivative(db, id!)!.verdict.state).toBe('passed');
+  });
+
+  it('does not ask again somebody who accepted the scan knowing what the audit found', async () => {
+    const [id] = addPerson(1);
+    await stage({ accepted: [id!] }).audit();
+    accept(id!);
+    setScanState(db, 1, 'passed', 'Accepted in review by A.');
+    await stage({ accepted: [id!] }).audit();
+    expect(scan(1)).toEqual({ state: 'passed', reason: 'Accepted in review by A.' });
+  });
+
+  it('asks again when the scan was accepted before the audit knew', async () => {
+    const [id] = addPerson(1);
+    accept(id!);
+    await stage({ accepted: [id!] }).audit();
+    expect(scan(1).state).toBe('needs-review');
+  });
+
+  it('takes what it has seen from the cache, and looks again at what changed', async () => {
+    addPerson(1, ['template', 'blur']);
+    const first = stage();
+    await first.audit('all');
+    expect(first.asked).toHaveLength(6);
+    await first.audit('all');
+    expect(first.asked).toEqual([]);
+    writeFileSync(join(folder.dir, 'derivatives', 'series-1-blur', 'edited.nii.gz'), 'another edit');
+    await first.audit('all');
+    expect(first.asked).toEqual(['probe project/derivatives/series-1-blur/edited.nii.gz', 'distance']);
+  });
+
+  it('looks at the newest version of every method, or at the current ones only', async () => {
+    const [template, blur] = addPerson(1, ['template', 'blur']);
+    await stage().audit('current');
+    expect([readAudit(db, template!), readAudit(db, blur!)?.state]).toEqual([null, 'safe']);
+    await stage().audit('all');
+    expect(readReport(db)!.methods.map((m) => m.method)).toEqual(['template', 'blur']);
+  });
+
+  it('goes on after a scan that cannot be read, and says so', async () => {
+    const [id] = addPerson(1);
+    const [other] = addPerson(2);
+    rmSync(join(root, 'scan-1.nii.gz'));
+    expect(await stage().audit()).toMatchObject({ done: 3, failed: 0 });
+    expect(readAudit(db, id!)).toMatchObject({
+      state: 'cannot-tell',
+      reason: expect.stringContaining('source files'),
+    });
+    expect(readAudit(db, other!)!.state).toBe('safe');
+    expect(readReport(db)!.problems.map((p) => p.code)).toEqual(['audit-no-pictures', 'audit-no-distance']);
+  });
+
+  it('measures distances where the build has no face networks, and claims nothing about recognition', async () => {
+    const [near] = addPerson(1);
+    const [far] = addPerson(2);
+    const distance = ({ editedPath }: { editedPath: string }) =>
+      editedPath.includes('series-1-')
+        ? { ...DISTANCE, edited: { ...DISTANCE.edited, meanMm: 0.2 } }
+        : DISTANCE;
+    await stage({ reader: undefined, sees: [], distance }).audit();
+    expect(readAudit(db, near!)!.state).toBe('at-risk');
+    expect(readAudit(db, far!)).toMatchObject({
+      state: 'cannot-tell',
+      reason: expect.stringContaining('face networks are not in this build'),
+    });
+    expect(scan(2).state).toBe('passed');
+    expect(readReport(db)!.problems).toEqual([]);
+  });
+
+  it('holds what it cannot tell where the policy asks for it', async () => {
+    addPerson(1);
+    const policy = policySchema.parse({ name: 'test', audit: { cannotTell: 'review' } });
+    await stage({ sees: [] }).audit('current', policy);
+    expect(scan(1)).toMatchObject({
+      state: 'needs-review',
+      reason: expect.stringContaining('too few people'),
+    });
+  });
+
+  it('leaves excluded scans out', async () => {
+    addPerson(1, ['template'], 'excluded');
+    expect(auditJobs(db, 'all', POLICY)).toEqual([]);
+  });
+
+  it('keeps its pictures of nobody: descriptors lie under keys that name nothing', async () => {
+    addPerson(1);
+    await stage().audit();
+    for (const name of readdirSync(join(folder.dir, 'risk'))) expect(name).toMatch(/^[0-9a-f]{40}\.json$/);
+  });
+});
+
+describe('stateAfterAudit', () => {
+  const given = {
+    state: 'passed' as ScanState,
+    base: verdict('passed'),
+    before: verdict('passed'),
+    after: verdict('passed'),
+    holds: false,
+    decision: null,
+    since: '2026-01-02',
+    reviewAll: false,
+  };
+  const held = verdict('needs-review', 'the audit');
+  it.each([
+    ['safe stays passed', {}, undefined],
+    ['held waits', { holds: true, after: held }, 'needs-review'],
+    [
+      'accepted after it stays',
+      { holds: true, after: held, decision: { decision: 'accept', at: '2026-01-03' } },
+      undefined,
+    ],
+    [
+      'accepted before it waits',
+      { holds: true, after: held, decision: { decision: 'accept', at: '2026-01-01' } },
+      'needs-review',
+    ],
+    [
+      'doubtful, accepted before, safe now: stays accepted',
+      {
+        base: verdict('needs-review'),
+        before: verdict('needs-review'),
+        after: verdict('needs-review'),
+        decision: { decision: 'accept', at: '2026-01-01' },
+      },
+      undefined,
+    ],
+    ['held by the last audit only passes', { state: 'needs-review' as ScanState, before: held }, 'passed'],
+    [
+      'but not where a person looks at everything',
+      { state: 'needs-review' as ScanState, before: held, reviewAll: true },
+      undefined,
+    ],
+    ['waiting for its face, safe: still waits', { state: 'needs-review' as ScanState }, undefined],
+    ['failed stays failed', { state: 'failed' as ScanState, holds: true, after: held }, undefined],
+    ['in work stays in work', { state: 'running' as ScanState, holds: true, after: held }, undefined],
+  ])('%s', (_, change, expected) => {
+    expect(stateAfterAudit({ ...given, ...change })?.state).toBe(expected);
+  });
+});

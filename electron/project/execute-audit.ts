@@ -1,0 +1,329 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Policy, Verdict } from '../../shared/deidentify/records.ts';
+import type { FaceState, ScanState } from '../../shared/import/records.ts';
+import type { Problem } from '../../shared/problem.ts';
+import type { Db } from '../catalog/database.ts';
+import { readDerivative } from '../catalog/derivatives.ts';
+import { setScanState } from '../catalog/scan-state.ts';
+import type { NewJob } from '../jobs/queue.ts';
+import type { JobContext } from '../jobs/runner.ts';
+import { buildReport } from '../risk/audit-report.ts';
+import { type AuditRecord, readAudit, readBaseVerdict, saveAudit, saveReport } from '../risk/audit-rows.ts';
+import type { CohortResult } from '../risk/cohort-looks.ts';
+import { auditHolds, judgeAudit, withAudit } from '../risk/judge-audit.ts';
+import { ensureBorrowedLooks } from './audit-borrowed.ts';
+import { type AttemptLooks, lookAtScan, NO_NETWORKS, riskDir, type ScanLooks } from './audit-looks.ts';
+import { type AuditTarget, auditTargets } from './audit-targets.ts';
+import type { ExecutorContext } from './executors.ts';
+
+export interface AuditLookPayload {
+  readonly derivativeIds: readonly number[];
+}
+
+export interface AuditComparePayload {
+  readonly attempts: 'current' | 'all';
+  readonly policy: Policy;
+}
+
+/**
+ * The jobs of one audit: one a scan, which looks and measures, and a last one that compares everybody with everybody.
+ *
+ * @returns empty when no scan has been de-identified
+ */
+export function auditJobs(db: Db, attempts: 'current' | 'all', policy: Policy): NewJob[] {
+  const bySeries = new Map<number, AuditTarget[]>();
+  for (const target of auditTargets(db, attempts)) {
+    const list = bySeries.get(target.seriesId);
+    if (list) list.push(target);
+    else bySeries.set(target.seriesId, [target]);
+  }
+  if (bySeries.size === 0) return [];
+  const looks: NewJob[] = [...bySeries.values()].map((targets) => ({
+    kind: 'audit',
+    seriesId: targets[0]!.seriesId,
+    label: targets[0]!.label,
+    payload: { derivativeIds: targets.map((t) => t.derivativeId) } satisfies AuditLookPayload,
+  }));
+  return [...looks, compareJob(attempts, policy)];
+}
+
+/** The last job of an audit. It must be enqueued after the others of its batch. */
+export function compareJob(attempts: 'current' | 'all', policy: Policy): NewJob {
+  return {
+    kind: 'audit',
+    seriesId: null,
+    label: 'everybody with everybody',
+    payload: { attempts, policy } satisfies AuditComparePayload,
+  };
+}
+
+/** @param job one scan to look at, or the comparison that ends the batch */
+export function runAudit(
+  ctx: ExecutorContext,
+  job: {
+    readonly id: number;
+    readonly batchId: string;
+    readonly seriesId: number | null;
+    readonly payload: unknown;
+  },
+  context: JobContext,
+): Promise<unknown> {
+  return job.seriesId === null
+    ? compareAudit(ctx, job.id, job.batchId, job.payload as AuditComparePayload, context)
+    : lookAtScan(ctx, job.seriesId, (job.payload as AuditLookPayload).derivativeIds, context);
+}
+
+/**
+ * Compares every de-identified head with every original, judges each scan, and writes the report.
+ *
+ * Waits for the other jobs of its batch: they were enqueued before it, so that they run or have ended when its turn
+ * comes. A scan whose job failed or was cancelled is "cannot tell", with the reason.
+ */
+async function compareAudit(
+  ctx: ExecutorContext,
+  jobId: number,
+  batchId: string,
+  { attempts, policy }: AuditComparePayload,
+  context: JobContext,
+): Promise<{ audited: number; atRisk: number }> {
+  await waitForOthers(ctx.db, jobId, batchId, context);
+  const targets = auditTargets(ctx.db, attempts);
+  const looks = readLooks(ctx.db, batchId);
+  context.progress(0.1, 'comparing everybody with everybody');
+  const originals = targets.flatMap((t) => {
+    const { original } = looks.get(t.seriesId)?.looks ?? {};
+    if (!original?.gallery || !original.probe) return [];
+    return [
+      { seriesId: t.seriesId, subjectId: t.subjectId, gallery: original.gallery, probe: original.probe },
+    ];
+  });
+  const people = new Set(targets.map((t) => t.subjectId)).size;
+  const borrowed = await ensureBorrowedLooks(ctx, people, policy.audit, {
+    signal: context.signal,
+    progress: (f, m) => context.progress(0.1 + 0.5 * f, m),
+  });
+  context.progress(0.6, 'comparing everybody with everybody');
+  const cohort = await ctx.pool.run<CohortResult>(
+    'risk.cohort',
+    {
+      dir: riskDir(ctx),
+      originals: uniqueBy(originals, (o) => o.seriesId),
+      attempts: targets.flatMap(({ derivativeId, seriesId, subjectId, method }) => {
+        const probe = attemptOf(looks, seriesId, derivativeId)?.probe;
+        return probe ? [{ derivativeId, seriesId, subjectId, method, probe }] : [];
+      }),
+      borrowed,
+      limits: policy.audit,
+    },
+    { signal: context.signal, onProgress: (f, m) => context.progress(0.6 + 0.3 * f, m) },
+  );
+  context.signal.throwIfAborted();
+
+  const blind = ctx.faceReader ? cohort.blind : NO_NETWORKS;
+  const recognitionOf = new Map(cohort.scans.map((s) => [s.derivativeId, s.recognition]));
+  const problems: Problem[] = [];
+  const at = ctx.clock().toISOString();
+  let atRisk = 0;
+  ctx.db.transaction(() => {
+    for (const target of targets) {
+      const found = attemptOf(looks, target.seriesId, target.derivativeId);
+      const missing = looks.get(target.seriesId)?.error ?? 'this scan was not looked at in this audit';
+      const distanceFailure = found ? found.distanceFailure : missing;
+      const lookFailure = found ? found.lookFailure : missing;
+      const own = problemsOf(target.label, lookFailure, distanceFailure, blind);
+      problems.push(...own);
+      const record: AuditRecord = {
+        recognition: [...(recognitionOf.get(target.derivativeId) ?? [])],
+        distance: found?.distance ?? null,
+        problems: [...own, ...(found?.problems ?? [])],
+        ...judgeAudit(
+          {
+            faceStateBefore: faceStateOf(ctx.db, target.seriesId),
+            recognition: recognitionOf.get(target.derivativeId) ?? [],
+            sees: cohort.sees,
+            blind: lookFailure && !blind ? `the pictures could not be made (${lookFailure})` : blind,
+            distance: found?.distance ?? null,
+            distanceFailure,
+          },
+          policy.audit,
+        ),
+      };
+      if (record.state === 'at-risk' && target.current) atRisk++;
+      settle(ctx.db, target, record, policy, at);
+    }
+    saveReport(
+      ctx.db,
+      buildReport({
+        db: ctx.db,
+        at,
+        targets,
+        cohort,
+        blind,
+        people,
+        borrowed: borrowed.length,
+        limits: policy.audit,
+        tools: toolsOf(ctx),
+        problems,
+        seconds: [...looks.values()].flatMap((l) => (l.looks ? [l.looks.seconds] : [])),
+      }),
+    );
+  })();
+  return { audited: targets.length, atRisk };
+}
+
+function toolsOf(ctx: ExecutorContext): string {
+  return ctx.faceReader?.version ?? NO_NETWORKS;
+}
+
+async function waitForOthers(db: Db, jobId: number, batchId: string, context: JobContext): Promise<void> {
+  const open = db
+    .prepare(
+      "SELECT count(*) FROM job WHERE batch_id = ? AND id <> ? AND kind = 'audit' AND state IN ('queued','running')",
+    )
+    .pluck();
+  for (;;) {
+    context.signal.throwIfAborted();
+    const left = open.get(batchId, jobId) as number;
+    if (left === 0) return;
+    context.progress(0.02, `waiting for ${left} more ${left === 1 ? 'scan' : 'scans'}`);
+    await pause(200, undefined, { signal: context.signal });
+  }
+}
+
+interface FoundLooks {
+  readonly looks: ScanLooks | null;
+  readonly error: string;
+}
+
+/** What the other jobs of the batch found, by series. */
+function readLooks(db: Db, batchId: string): Map<number, FoundLooks> {
+  const rows = db
+    .prepare(
+      "SELECT series_id AS seriesId, state, error, result FROM job WHERE batch_id = ? AND kind = 'audit' AND series_id IS NOT NULL",
+    )
+    .all(batchId) as { seriesId: number; state: string; error: string; result: string | null }[];
+  return new Map(
+    rows.map((row) => [
+      row.seriesId,
+      row.state === 'done' && row.result
+        ? { looks: JSON.parse(row.result) as ScanLooks, error: '' }
+        : { looks: null, error: row.error || `the audit of this scan was ${row.state}` },
+    ]),
+  );
+}
+
+function attemptOf(
+  looks: ReadonlyMap<number, FoundLooks>,
+  seriesId: number,
+  derivativeId: number,
+): AttemptLooks | undefined {
+  return looks.get(seriesId)?.looks?.attempts.find((a) => a.derivativeId === derivativeId);
+}
+
+function problemsOf(label: string, lookFailure: string, distanceFailure: string, blind: string): Problem[] {
+  const found: Problem[] = [];
+  // A build without networks says so once in the report, not on every scan.
+  if (lookFailure && blind !== NO_NETWORKS)
+    found.push({
+      code: 'audit-no-pictures',
+      level: 'warning',
+      subject: label,
+      message: `Could not be looked at: ${lookFailure}`,
+      fix: 'Start the audit again; if it stays, look at the scan in review.',
+    });
+  if (distanceFailure)
+    found.push({
+      code: 'audit-no-distance',
+      level: 'warning',
+      subject: label,
+      message: `The distance between the face surfaces could not be measured: ${distanceFailure}`,
+      fix: 'Look at the surface renders in review.',
+    });
+  return found;
+}
+
+function faceStateOf(db: Db, seriesId: number): FaceState {
+  return db.prepare('SELECT face_state FROM series WHERE id = ?').pluck().get(seriesId) as FaceState;
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => unknown): T[] {
+  const seen = new Set<unknown>();
+  return items.filter((item) => !seen.has(key(item)) && seen.add(key(item)));
+}
+
+/**
+ * Writes one scan's audit, lets its verdict carry it, and moves the scan where the audit puts it.
+ *
+ * A state that stands since an earlier audit keeps that audit's time, so that somebody who accepted the scan knowing
+ * it is not asked again.
+ */
+function settle(db: Db, target: AuditTarget, record: AuditRecord, policy: Policy, at: string): void {
+  const derivative = readDerivative(db, target.derivativeId);
+  if (!derivative) return;
+  const earlier = readAudit(db, target.derivativeId);
+  const since = earlier?.state === record.state ? earlier.at : at;
+  const base = readBaseVerdict(db, target.derivativeId) ?? derivative.verdict;
+  const verdict = withAudit(base, record, policy.audit);
+  saveAudit(db, target.derivativeId, record, base, since);
+  db.prepare('UPDATE derivative SET verdict = ?, state = ?, concern = ? WHERE id = ?').run(
+    JSON.stringify(verdict),
+    verdict.state,
+    verdict.concern,
+    target.derivativeId,
+  );
+  if (!target.current) return;
+  const state = db.prepare('SELECT state FROM series WHERE id = ?').pluck().get(target.seriesId) as ScanState;
+  const moved = stateAfterAudit({
+    state,
+    base,
+    before: derivative.verdict,
+    after: verdict,
+    holds: auditHolds(record, policy.audit),
+    decision: lastDecision(db, target.derivativeId),
+    since,
+    reviewAll: policy.review === 'all',
+  });
+  if (moved) setScanState(db, target.seriesId, moved.state, moved.reason, moved.next);
+}
+
+interface AfterAudit {
+  readonly state: ScanState;
+  readonly base: Verdict;
+  /** The verdict before and after this audit. */
+  readonly before: Verdict;
+  readonly after: Verdict;
+  /** The audit asks for a person. */
+  readonly holds: boolean;
+  readonly decision: { readonly decision: string; readonly at: string } | null;
+  /** Since when the audit's state stands. */
+  readonly since: string;
+  readonly reviewAll: boolean;
+}
+
+/**
+ * Where a scan goes after its audit; undefined leaves it where it is.
+ *
+ * A passed scan that the audit holds waits for a person, also when somebody accepted it before the audit knew. A scan
+ * that only an earlier audit held passes again. Scans in work, failed, excluded or decided otherwise are not touched.
+ */
+export function stateAfterAudit(
+  o: AfterAudit,
+): { readonly state: ScanState; readonly reason: string; readonly next: string } | undefined {
+  const { holds } = o;
+  const accepted = o.decision?.decision === 'accept' && o.decision.at >= o.since;
+  if (o.state === 'passed' && holds && !accepted)
+    return { state: 'needs-review', reason: o.after.reason, next: o.after.next || 'Look at it in review.' };
+  const heldByAudit = o.base.state === 'passed' && o.before.state === 'needs-review';
+  if (o.state === 'needs-review' && heldByAudit && !holds && !o.reviewAll)
+    return { state: 'passed', reason: o.base.reason, next: '' };
+  if (o.state === 'needs-review' && holds && o.after.reason !== o.before.reason)
+    return { state: 'needs-review', reason: o.after.reason, next: o.after.next || 'Look at it in review.' };
+  return undefined;
+}
+
+function lastDecision(db: Db, derivativeId: number): AfterAudit['decision'] {
+  const row = db
+    .prepare('SELECT decision, at FROM review WHERE derivative_id = ? ORDER BY id DESC LIMIT 1')
+    .get(derivativeId) as { decision: string; at: string } | undefined;
+  return row ?? null;
+}
