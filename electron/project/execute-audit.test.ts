@@ -33,15 +33,18 @@ let db: Db;
 let root: string;
 let folder: ProjectFolder;
 let now: number;
+let runners: JobRunner[];
 const clock = () => new Date(now++ * 1000);
 
 beforeEach(() => {
   now = 1000;
+  runners = [];
   root = mkdtempSync(join(tmpdir(), 'refacade-audit-'));
   folder = openProjectFolder(join(root, 'project'), true, new Date(0));
   db = openDatabase(':memory:');
   db.prepare("INSERT INTO source_root (id, path, added_at) VALUES (1, ?, '')").run(root);
-  return () => {
+  return async () => {
+    for (const runner of runners) await runner.close();
     db.close();
     rmSync(root, { recursive: true, force: true });
   };
@@ -174,6 +177,7 @@ function stage(options: Stage = {}) {
     clock,
     onEnd: () => {},
   });
+  runners.push(runner);
   const audit = async (attempts: 'current' | 'all' = 'current', policy = POLICY) => {
     asked.length = 0;
     const batch = `batch-${now}`;
