@@ -23,6 +23,15 @@ export const REGION_PARAMS: Readonly<Record<RegionName, ParamInfo>> = {
   },
 };
 
+/** Which of them are on where a method says nothing else. */
+export const REGION_DEFAULTS: Readonly<Record<RegionName, boolean>> = {
+  face: true,
+  mouth: true,
+  ears: true,
+  forehead: false,
+  wrap: true,
+};
+
 /** What leaving a region alone means, for the list of assumptions. */
 export function regionAssumptions(params: Readonly<Record<string, ParamValue>>): string[] {
   const off = (Object.keys(REGION_PARAMS) as RegionName[]).filter((name) => params[name] === false);

@@ -2,7 +2,7 @@ import { conform } from '../../../volume/conform.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { SHAPE_MM } from '../head-shape.ts';
-import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
+import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
 import { lookAround, repaint, SKIN_MM } from '../repaint.ts';
 import { smoothWide } from '../smooth-wide.ts';
 
@@ -31,15 +31,7 @@ export const blur: FaceMethod = {
   caution:
     'Published attacks undo blur: a blurred face can be restored better than a removed or replaced one.',
   version: '1.0.0',
-  defaults: {
-    face: true,
-    mouth: true,
-    ears: false,
-    forehead: false,
-    wrap: true,
-    smoothMm: 20,
-    layerMm: 24,
-  },
+  defaults: { ...REGION_DEFAULTS, ears: false, smoothMm: 20, layerMm: 24 },
   params: {
     ...REGION_PARAMS,
     smoothMm: {

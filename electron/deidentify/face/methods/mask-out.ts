@@ -2,7 +2,7 @@ import { grow } from '../distance.ts';
 import { eachNative, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { dilate, largestComponent } from '../morphology.ts';
-import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
+import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
 
 /**
  * Mask out: the regions of the average head, brought to the scan and carried on to the person's own skin, are emptied.
@@ -19,7 +19,7 @@ export const maskOut: FaceMethod = {
   caution:
     'Removed faces can be regrown: published attacks restore a face closer to the true one than an average face is.',
   version: '1.0.0',
-  defaults: { face: true, mouth: true, ears: true, forehead: false, wrap: true, growMm: 0 },
+  defaults: { ...REGION_DEFAULTS, growMm: 0 },
   params: {
     ...REGION_PARAMS,
     growMm: {

@@ -8,7 +8,7 @@ import type { FaceMethod } from '../face-method.ts';
 import { SHAPE_MM } from '../head-shape.ts';
 import { matchTissue } from '../match-tissue.ts';
 import { grainField } from '../noise.ts';
-import { REGION_PARAMS, regionAssumptions } from '../regions.ts';
+import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
 import { grainOf, lookAround, repaint, SKIN_MM } from '../repaint.ts';
 import { smoothWide } from '../smooth-wide.ts';
 
@@ -35,7 +35,7 @@ export const template: FaceMethod = {
   caution:
     'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
   version: '1.0.0',
-  defaults: { face: true, mouth: true, ears: true, forehead: false, wrap: true, seamMm: 14, varyMm: VARY_MM },
+  defaults: { ...REGION_DEFAULTS, seamMm: 14, varyMm: VARY_MM },
   params: {
     ...REGION_PARAMS,
     seamMm: {
