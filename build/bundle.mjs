@@ -1,6 +1,6 @@
 // Bundles the main process, workers, command line and Electron shell with esbuild, the screens with vite.
 // Plain JavaScript, because it runs before anything is built.
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const quick = process.argv.includes('--no-renderer');
@@ -43,6 +43,20 @@ await build({
   outdir: 'dist',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
+});
+// The face process: both packages in the build of theirs that runs on WebAssembly in Node, around one TensorFlow.js,
+// whose module sources are taken because its methods on tensors are in none of its bundles; nothing that downloads.
+const { entry, mainFields, alias } = JSON.parse(readFileSync('build/face-bundle.json', 'utf8'));
+await build({
+  ...shared,
+  entryPoints: { 'faces/main': entry },
+  outdir: 'dist',
+  mainFields,
+  alias,
+  // TensorFlow.js asks where it lies; its WebAssembly binaries are found by another way.
+  banner: {
+    js: `${shared.banner.js} const __filename = import.meta.filename, __dirname = import.meta.dirname;`,
+  },
 });
 // Programs of the checkout share no chunk with the application: nothing of theirs is ever packaged.
 await build({
