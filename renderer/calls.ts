@@ -35,13 +35,14 @@ const MAX_ENTRIES = 300;
 /** Which areas make a question worth asking again; `*` is every area. */
 const AREAS: Record<string, readonly string[]> = {
   project: ['*'],
-  catalog: ['project', 'import', 'catalog', 'deidentify', 'review', 'morphometry', 'share'],
+  catalog: ['project', 'import', 'catalog', 'deidentify', 'review', 'morphometry', 'risk', 'share'],
   import: ['project', 'import', 'catalog'],
   deidentify: ['project', 'deidentify'],
-  review: ['project', 'deidentify', 'review', 'import', 'catalog'],
+  review: ['project', 'deidentify', 'review', 'risk', 'import', 'catalog'],
   morphometry: ['project', 'deidentify', 'morphometry', 'review'],
-  share: ['project', 'share', 'review', 'deidentify', 'import', 'catalog'],
-  jobs: ['project', 'jobs', 'import', 'deidentify', 'morphometry', 'share'],
+  risk: ['project', 'risk', 'deidentify', 'morphometry', 'catalog'],
+  share: ['project', 'share', 'review', 'risk', 'deidentify', 'import', 'catalog'],
+  jobs: ['project', 'jobs', 'import', 'deidentify', 'morphometry', 'risk', 'share'],
 };
 
 /** Does a change in these areas concern this question? Previews are asked for by hand only. */

@@ -337,6 +337,18 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'morphometry.sideBySide': () => makeSideBySide(measured('tissue-em'), measured('regional')),
     'morphometry.methods': () => (empty ? [] : ['quickshear', 'blur']),
     'morphometry.export': () => ({ fileName: 'impact.tsv', text: 'structure\tn\nGM\t240\n' }),
+    'risk.state': () => ({
+      available: true,
+      scans: 0,
+      waiting: 0,
+      states: { safe: 0, 'at-risk': 0, 'cannot-tell': 0 },
+      stale: false,
+    }),
+    'risk.start': () => ({ batchId: 'batch-audit', scans: 0 }),
+    'risk.report': () => null,
+    'risk.scans': () => ({ total: 0, counts: { safe: 0, 'at-risk': 0, 'cannot-tell': 0 }, rows: [] }),
+    'risk.scan': () => null,
+    'risk.export': ({ what }) => ({ fileName: `audit_${what}.tsv`, text: '' }),
     'share.checklist': ({ overrides }) => ({
       items: checks,
       ready: counts.passed + overrides.length,

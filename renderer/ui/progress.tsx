@@ -8,12 +8,14 @@ const WORDS: Record<BatchProgress['kind'], string> = {
   import: 'Importing',
   deidentify: 'De-identifying',
   measure: 'Measuring',
+  audit: 'Auditing',
   share: 'Sharing',
 };
 const ITEMS: Record<BatchProgress['kind'], string> = {
   import: 'files',
   deidentify: 'scans',
   measure: 'scans',
+  audit: 'scans',
   share: 'scans',
 };
 
