@@ -12,9 +12,11 @@ import {
 import type { Db } from '../catalog/database.ts';
 import { getPolicy } from '../deidentify/policies.ts';
 import { UserError } from '../dispatch.ts';
+import { readReport } from '../risk/audit-rows.ts';
+import { facesCheck } from './faces-check.ts';
 import { loadCandidates } from './load-scans.ts';
 import { selectScans } from './select-scans.ts';
-import { facesCheck, headersCheck, reviewedCheck } from './share-checks.ts';
+import { headersCheck, reviewedCheck } from './share-checks.ts';
 import type { ShareTaskParams } from './tasks.ts';
 
 export interface ShareHandlerContext {
@@ -149,7 +151,7 @@ function checklist(selection: ReturnType<typeof selectScans>, policy: Policy, db
     },
     { ...reviewed, state: waiting > 0 || selection.shared.length === 0 ? 'todo' : 'ok' },
     headersCheck(policy),
-    facesCheck(selection),
+    facesCheck(selection, policy, readReport(db)),
     {
       id: 'files',
       label: 'Files validated',

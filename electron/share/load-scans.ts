@@ -1,4 +1,5 @@
 import { verdictNumber } from '../../shared/deidentify/records.ts';
+import type { AuditState } from '../../shared/risk/records.ts';
 import type { Db } from '../catalog/database.ts';
 import type { CandidateScan } from './select-scans.ts';
 
@@ -18,9 +19,12 @@ interface Row {
   folder: string | null;
   verdict: string | null;
   steps: string | null;
+  auditState: AuditState | null;
+  auditReason: string | null;
+  auditAt: string | null;
 }
 
-/** Every scan of the catalog with its current derivative and what people decided about it, in a fixed order. */
+/** Every scan of the catalog with its current derivative, its audit and what people decided about it, in a fixed order. */
 export function loadCandidates(db: Db): CandidateScan[] {
   const rows = db
     .prepare(
@@ -29,9 +33,11 @@ export function loadCandidates(db: Db): CandidateScan[] {
          s.state_reason AS stateReason,
          (SELECT count(*) FROM instance i JOIN source_file f ON f.id = i.file_id
             WHERE i.series_id = s.id AND f.state != 'present') AS changedFiles,
-         d.id AS derivativeId, d.method, d.folder, d.verdict, d.steps
+         d.id AS derivativeId, d.method, d.folder, d.verdict, d.steps,
+         a.state AS auditState, json_extract(a.record, '$.reason') AS auditReason, a.at AS auditAt
        FROM series s JOIN subject u ON u.id = s.subject_id JOIN study t ON t.id = s.study_id
        LEFT JOIN derivative d ON d.series_id = s.id AND d.current = 1
+       LEFT JOIN audit a ON a.derivative_id = d.id
        ORDER BY u.label, t.session_label, s.series_number, s.id`,
     )
     .all() as Row[];
@@ -65,6 +71,9 @@ export function loadCandidates(db: Db): CandidateScan[] {
               numbers: verdictNumber.array().safeParse(verdict?.numbers).data ?? [],
               steps: JSON.parse(row.steps ?? '[]') as unknown[],
               reviews: reviews.all(row.derivativeId) as { decision: string; reviewer: string; at: string }[],
+              audit: row.auditState
+                ? { state: row.auditState, reason: row.auditReason ?? '', at: row.auditAt ?? '' }
+                : null,
             },
     };
   });

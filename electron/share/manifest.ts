@@ -1,4 +1,5 @@
 import type { AppliedStep } from '../../shared/provenance.ts';
+import type { SharedAuditReport } from '../../shared/share/audit-records.ts';
 import type { SharedScan } from '../../shared/share/records.ts';
 import { json } from './bids-layout.ts';
 import type { FileRecord } from './whole-file.ts';
@@ -24,6 +25,7 @@ export function manifestText(share: {
   formats: readonly string[];
   files: readonly FileRecord[];
   scans: readonly ManifestScan[];
+  audit: SharedAuditReport | null;
 }): string {
   const sorted = [...share.files].sort((a, b) => (a.path < b.path ? -1 : 1));
   return json({
@@ -39,8 +41,19 @@ export function manifestText(share: {
       bytes: sorted.reduce((n, f) => n + f.size, 0),
     },
     scans: [...share.scans].sort((a, b) => a.seriesId - b.seriesId),
+    audit: share.audit && figuresOnly(share.audit),
     files: sorted,
   });
+}
+
+/** Its sentences stand in the receipt; curves are drawn there too. */
+function figuresOnly({ sentence: _, caveats: __, ...audit }: SharedAuditReport) {
+  const withoutCurve = <T extends { roc: unknown }>({ roc: ___, ...figures }: T) => figures;
+  return {
+    ...audit,
+    upperBound: audit.upperBound.map(withoutCurve),
+    methods: audit.methods.map((m) => ({ ...m, recognition: m.recognition.map(withoutCurve) })),
+  };
 }
 
 /** One line of the log that travels with the share. */

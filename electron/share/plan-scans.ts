@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '../../shared/deidentify/records.ts';
 import type { AppliedStep } from '../../shared/provenance.ts';
+import type { SharedAudit } from '../../shared/share/audit-records.ts';
 import type { SharedPicture, SharedScan, VolumeChange } from '../../shared/share/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
@@ -79,8 +80,11 @@ export function noForm(scan: ScanToWrite, formats: readonly string[]): string {
 export function sharedScan(
   { scan, units }: { scan: ScanToWrite; units: WrittenUnit[] },
   formats: readonly string[],
-  volumeChanges: readonly VolumeChange[],
-  pictures: readonly SharedPicture[],
+  found: {
+    readonly volumeChanges: readonly VolumeChange[];
+    readonly pictures: readonly SharedPicture[];
+    readonly audit: SharedAudit | null;
+  },
 ): ManifestScan {
   const { scan: s, derivative, by, override } = scan.selected;
   const files = units.flatMap((u) => u.files);
@@ -104,8 +108,9 @@ export function sharedScan(
     formats: units.filter((u) => u.files.length > 0).map((u) => u.format),
     notes,
     numbers: mainNumbers(derivative.numbers ?? []),
-    volumeChanges: [...volumeChanges],
-    pictures: [...pictures],
+    volumeChanges: [...found.volumeChanges],
+    pictures: [...found.pictures],
+    audit: found.audit,
   };
   return { ...record, steps: derivative.steps as AppliedStep[], paths: files.map((f) => f.path) };
 }

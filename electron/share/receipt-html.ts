@@ -1,5 +1,7 @@
 import type { ChecklistItem, ShareReceipt } from '../../shared/share/records.ts';
+import { auditCell, auditSection } from './receipt-audit.ts';
 import { cohortSection, scanDetail } from './receipt-numbers.ts';
+import { STYLE } from './receipt-style.ts';
 import { escapeHtml, grouped } from './receipt-text.ts';
 
 /**
@@ -63,6 +65,7 @@ ${receipt.checks.map(checkRow).join('\n')}
 </table>
 </section>
 ${leaks(receipt)}
+${auditSection(receipt)}
 ${receipt.cohort ? cohortSection(receipt.cohort, receipt.scans.length) : ''}
 <section>
 <h2>Shared scans (${grouped(receipt.scans.length)})</h2>
@@ -70,11 +73,11 @@ ${
   receipt.scans.length === 0
     ? '<p>None.</p>'
     : `<table>
-<thead><tr><th scope="col">Subject</th><th scope="col">Session</th><th scope="col">Kind</th><th scope="col">Method</th><th scope="col">Verdict</th><th scope="col">Forms</th><th scope="col" class="n">Files</th><th scope="col" class="n">Size</th></tr></thead>
+<thead><tr><th scope="col">Subject</th><th scope="col">Session</th><th scope="col">Kind</th><th scope="col">Method</th><th scope="col">Verdict</th><th scope="col">Audit</th><th scope="col">Forms</th><th scope="col" class="n">Files</th><th scope="col" class="n">Size</th></tr></thead>
 ${receipt.scans
   .map(
     (s) =>
-      `<tbody class="scan"><tr><td class="w">${escapeHtml(s.subjectLabel)}</td><td class="w">${escapeHtml(s.sessionLabel)}</td><td class="w">${escapeHtml(s.kind)}</td><td class="w">${escapeHtml(s.method)}</td><td>${escapeHtml(s.verdict)}</td><td class="w">${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>${scanDetail(s)}</tbody>`,
+      `<tbody class="scan"><tr><td class="w">${escapeHtml(s.subjectLabel)}</td><td class="w">${escapeHtml(s.sessionLabel)}</td><td class="w">${escapeHtml(s.kind)}</td><td class="w">${escapeHtml(s.method)}</td><td class="words">${escapeHtml(s.verdict)}</td>${auditCell(s)}<td class="w">${s.formats.map((f) => (f === 'bids' ? 'BIDS' : 'DICOM')).join(', ')}</td><td class="n">${grouped(s.files)}</td><td class="n">${size(s.bytes)}</td></tr>${scanDetail(s)}</tbody>`,
   )
   .join('\n')}
 </table>
@@ -148,33 +151,3 @@ function size(bytes: number): string {
 
 const PICTURES_SAY = `<p class="note">Pictures show the de-identified scans as they are in this share: their surface from the front and a
 sagittal slice through the edit. No picture shows a scan before its edit.</p>`;
-
-const STYLE = `
-:root { color-scheme: light; --ink: #1c1f23; --quiet: #565d66; --line: #d5d9de; --good: #1c6b3c; --bad: #a3221f; }
-* { box-sizing: border-box; }
-body { margin: 0; background: #fff; color: var(--ink); font: 14px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; font-variant-numeric: tabular-nums; }
-main { max-width: 68rem; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
-.product { margin: 0; color: var(--quiet); }
-h1 { margin: 0 0 .5rem; font-size: 1.7rem; font-weight: 600; }
-h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; font-weight: 600; }
-.headline { margin: 0 0 1.5rem; padding: .7rem 1rem; border-left: 4px solid; font-size: 1.05rem; background: #f5f6f8; }
-.headline.good { border-color: var(--good); } .headline.bad { border-color: var(--bad); color: var(--bad); }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: .75rem 1.5rem; margin: 0; }
-dt { color: var(--quiet); font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-thead th { white-space: nowrap; overflow-wrap: normal; color: var(--quiet); font-weight: 500; border-bottom-color: #9aa1aa; }
-tbody th { font-weight: 500; }
-.n { text-align: right; white-space: nowrap; }
-.w { white-space: nowrap; overflow-wrap: normal; }
-.scan { break-inside: avoid; } .scan tr:has(+ .detail) > td { border-bottom: 0; } .detail td { padding-top: 0; }
-.about p { margin: .2rem 0 0; } .about { display: flex; gap: .6rem 1.25rem; align-items: flex-start; }
-.pictures { display: flex; gap: .4rem; flex: none; } .pictures img { display: block; width: 96px; height: 96px; object-fit: contain; background: #000; border-radius: 3px; color: #fff; font-size: .7rem; }
-.numbers { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: 0; } .numbers .changes { flex-basis: 100%; } .numbers dt { font-size: .8rem; } .numbers .bad dd { color: var(--bad); font-weight: 600; }
-table.cohort { width: auto; min-width: 24rem; }
-.state { white-space: nowrap; font-weight: 600; } .ok .state { color: var(--good); } .failed .state { color: var(--bad); } .not-checked .state, .todo .state { color: var(--quiet); }
-.note { color: var(--quiet); font-size: .9em; }
-footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: .9rem; max-width: 46rem; }
-@media print { th, td { padding: .3rem .4rem; } .numbers { gap: .1rem 1rem; } main { padding: 0; max-width: none; } body { font-size: 10pt; } thead { display: table-header-group; } tr { break-inside: avoid; } .pictures img { width: 22mm; height: 22mm; print-color-adjust: exact; } h2 { break-after: avoid; } .headline { background: none; } }
-@page { margin: 16mm; }
-`;

@@ -5,22 +5,26 @@ import type {
   SharedScan,
   VolumeChange,
 } from '../../shared/share/records.ts';
+import { auditNumbers } from './receipt-audit.ts';
 import { escapeHtml, grouped, signedPercent } from './receipt-text.ts';
 
 /** Columns of the table of shared scans. */
-const COLUMNS = 8;
+const COLUMNS = 9;
 
 /** The second line of a shared scan: its pictures, numbers and notes; nothing when it has none of them. */
 export function scanDetail(scan: SharedScan): string {
   const { pictures, numbers, volumeChanges, override } = scan;
+  const audit = auditNumbers(scan.audit);
   const remarks = [...(override ? [`Released by override: ${override}`] : []), ...scan.notes];
-  if (pictures.length + numbers.length + volumeChanges.length + remarks.length === 0) return '';
+  const lines = pictures.length + numbers.length + volumeChanges.length + remarks.length;
+  if (lines === 0 && !audit) return '';
   const shown = pictures.map((p) => picture(scan, p)).join('');
   const listed = numbers.map(number).join('') + changes(volumeChanges);
   const parts = [
     shown && `<div class="pictures">${shown}</div>`,
     '<div>',
     listed && `<dl class="numbers">${listed}</dl>`,
+    audit && `<dl class="numbers">${audit}</dl>`,
     ...remarks.map((text) => `<p class="note">${escapeHtml(text)}</p>`),
     '</div>',
   ];

@@ -1,5 +1,7 @@
 import type { Policy, VerdictNumber } from '../../shared/deidentify/records.ts';
+import type { AuditLimits, AuditState } from '../../shared/risk/records.ts';
 import type { ShareOverride } from '../../shared/share/records.ts';
+import { auditHolds } from '../risk/judge-audit.ts';
 
 /** What the catalog knows about one scan when a share is put together. */
 export interface CandidateScan {
@@ -28,6 +30,15 @@ export interface CandidateDerivative {
   readonly numbers?: readonly VerdictNumber[];
   readonly steps: readonly unknown[];
   readonly reviews: readonly { decision: string; reviewer: string; at: string }[];
+  /** null: nobody tried to recognise this face. */
+  readonly audit: CandidateAudit | null;
+}
+
+/** What the audit found, and since when that stands (ISO 8601 in UTC). */
+export interface CandidateAudit {
+  readonly state: AuditState;
+  readonly reason: string;
+  readonly at: string;
 }
 
 export interface SelectedScan {
@@ -53,18 +64,23 @@ export interface ScanSelection {
   readonly held: readonly HeldScan[];
 }
 
+export type SelectionPolicy = Pick<Policy, 'review' | 'shareKinds' | 'audit'>;
+
 /**
  * Decides which scans may leave. Every candidate ends in exactly one of the two lists.
  *
  * A scan leaves when it has a current derivative and either its verdict passed (policy `exceptions`) or
  * the last person who looked accepted it. `redo` and `reject` hold it until somebody decides otherwise.
- * An override releases a scan nobody has decided about, or one of a kind that the policy does not list; it
- * never releases a scan without a derivative, one whose de-identification failed, or one that was excluded:
- * there is nothing safe to release.
+ * A scan at risk in the audit needs somebody who accepted it knowing that: after the audit, not before. So
+ * does one about which the audit cannot tell, when the policy says so. Without an audit nothing leaves, unless
+ * the policy does not ask for one.
+ * An override releases a scan nobody has decided about, one that was not audited, or one of a kind that the
+ * policy does not list; it never releases a scan without a derivative, one whose de-identification failed, or
+ * one that was excluded: there is nothing safe to release.
  */
 export function selectScans(
   scans: readonly CandidateScan[],
-  policy: Pick<Policy, 'review' | 'shareKinds'>,
+  policy: SelectionPolicy,
   overrides: readonly ShareOverride[],
 ): ScanSelection {
   const overrideOf = new Map(overrides.map((o) => [o.seriesId, o]));
@@ -100,7 +116,7 @@ type Answer =
   | { leaves: true; by: 'passed' | 'accepted' }
   | { leaves: false; reason: string; overridable: boolean };
 
-function decide(scan: CandidateScan, policy: Pick<Policy, 'review' | 'shareKinds'>): Answer {
+function decide(scan: CandidateScan, policy: SelectionPolicy): Answer {
   const never = (reason: string): Answer => ({ leaves: false, reason, overridable: false });
   const held = (reason: string): Answer => ({ leaves: false, reason, overridable: true });
   const because = scan.stateReason || 'no reason was recorded.';
@@ -130,12 +146,37 @@ function decide(scan: CandidateScan, policy: Pick<Policy, 'review' | 'shareKinds
       `The policy does not let ${scan.kind} leave; it lists ${listed}. If the scan is one of these, correct its kind.`,
     );
   }
-  if (last?.decision === 'accept') return { leaves: true, by: 'accepted' };
-  if (derivative.verdictState !== 'passed' || scan.state !== 'passed') {
-    return held(`Waits for review: ${derivative.verdictReason || scan.stateReason || 'no verdict'}`);
+  const found = heldByAudit(derivative, policy.audit);
+  if (found) return held(found);
+  const unaudited = derivative.audit === null && policy.audit.beforeShare ? NOT_AUDITED : '';
+  if (last?.decision !== 'accept') {
+    const waits =
+      derivative.verdictState !== 'passed' || scan.state !== 'passed'
+        ? `Waits for review: ${derivative.verdictReason || scan.stateReason || 'no verdict'}`
+        : policy.review === 'all'
+          ? 'The policy asks a person to look at every scan; nobody has yet.'
+          : '';
+    if (waits) return held(unaudited ? `${waits} ${unaudited}` : waits);
   }
-  if (policy.review === 'all') return held('The policy asks a person to look at every scan; nobody has yet.');
-  return { leaves: true, by: 'passed' };
+  if (unaudited) return held(unaudited);
+  return { leaves: true, by: last?.decision === 'accept' ? 'accepted' : 'passed' };
+}
+
+const NOT_AUDITED = 'Not audited yet: run the audit first.';
+
+/** Why what the audit found holds a scan; empty when it does not, or when somebody accepted the scan knowing it. */
+function heldByAudit(derivative: CandidateDerivative, limits: AuditLimits): string {
+  const { audit, verdictReason, reviews } = derivative;
+  if (!audit || !auditHolds(audit, limits)) return '';
+  const last = reviews.at(-1);
+  if (last?.decision !== 'accept') {
+    // The verdict of a scan that waits for another reason as well names both.
+    return verdictReason.includes(`The audit: ${audit.reason}`)
+      ? `Waits for review: ${verdictReason}`
+      : `The audit: ${audit.reason}`;
+  }
+  if (last.at >= audit.at) return '';
+  return `The scan was accepted before the audit found this: ${audit.reason} Look at it again.`;
 }
 
 function isReasoned(override: ShareOverride): boolean {

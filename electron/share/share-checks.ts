@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Policy } from '../../shared/deidentify/records.ts';
 import type { ChecklistItem } from '../../shared/share/records.ts';
 import { type LeakScan, listFiles } from './leak-scan.ts';
-import { grouped } from './receipt-text.ts';
+import { grouped, plural } from './receipt-text.ts';
 import type { ScanSelection } from './select-scans.ts';
 import type { BidsVerdict } from './validate-bids.ts';
 import type { FileRecord } from './whole-file.ts';
@@ -22,23 +22,6 @@ export function reviewedCheck({ shared, held }: ScanSelection, policy: Policy): 
     label: 'Everything that leaves was decided',
     state: shared.length > 0 ? 'ok' : 'todo',
     evidence,
-  };
-}
-
-/** How sure is it that the faces are gone? */
-export function facesCheck({ shared }: ScanSelection): ChecklistItem {
-  const open = shared.filter((s) => s.by === 'override').length;
-  const methods = [...new Set(shared.map((s) => s.derivative.method))].sort().join(', ');
-  return {
-    id: 'faces',
-    label: 'Faces edited, with a verdict',
-    state: shared.length === 0 ? 'todo' : open > 0 ? 'not-checked' : 'ok',
-    evidence:
-      shared.length === 0
-        ? 'No scan may leave yet.'
-        : open > 0
-          ? `${plural(open, 'scan')} of ${grouped(shared.length)} by override, without a passed verdict or an accepted review.`
-          : `${plural(shared.length, 'scan')} with a passed verdict or an accepted review (${methods}).`,
   };
 }
 
@@ -165,8 +148,4 @@ export async function countsCheck(
     state: ok ? 'ok' : 'failed',
     evidence: `${plural(scans.candidates, 'scan')} in the project = ${grouped(scans.shared)} shared + ${grouped(scans.held)} held; ${plural(expected.length, 'file')} in the manifest, ${grouped(wrong)} missing or of another size, ${grouped(onDisk.size)} unknown.`,
   };
-}
-
-function plural(n: number, word: string): string {
-  return `${grouped(n)} ${word}${n === 1 ? '' : 's'}`;
 }

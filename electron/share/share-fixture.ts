@@ -12,6 +12,7 @@ import { explicitLittleEndian } from '../deidentify/header/read-dicom.ts';
 import { writeDicom } from '../deidentify/header/write-dicom.ts';
 import { pseudonymsFrom } from '../deidentify/pseudonyms.ts';
 import { newNifti, writeNifti } from '../volume/nifti.ts';
+import { audit } from './audit-fixture.ts';
 
 export const SIZE = 16;
 export const keys = pseudonymsFrom(new Uint8Array(32).fill(42));
@@ -108,7 +109,7 @@ export interface Fixture {
   readonly shareDir: string;
 }
 
-/** Builds sources, catalog, working volumes and derivatives below `root`. */
+/** Builds sources, catalog, working volumes and derivatives, audited as safe, below `root`. */
 export async function makeFixture(root: string): Promise<Fixture> {
   const sourceDir = join(root, 'source');
   const projectDir = join(root, 'project');
@@ -198,7 +199,10 @@ export async function makeFixture(root: string): Promise<Fixture> {
       at: '2026-01-01T00:00:00Z',
     },
   ]);
-  for (const id of [1, 2]) derivative.run(id, id, `derivatives/${id}`, verdict, steps);
+  for (const id of [1, 2]) {
+    derivative.run(id, id, `derivatives/${id}`, verdict, steps);
+    audit(db, id, 'safe');
+  }
   return { db, root, sourceDir, projectDir, shareDir: join(root, 'share') };
 }
 

@@ -14,8 +14,10 @@ import { inflateSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../review/png.ts';
 import { quietContext } from '../worker/task.ts';
-import { type Fixture, keys, makeFixture, policy } from './share-fixture.ts';
+import { type Fixture, keys, makeFixture, policy as plainPolicy } from './share-fixture.ts';
 import { writeShare } from './write-share.ts';
+
+const policy = { ...plainPolicy, receiptPictures: true };
 
 let fixture: Fixture;
 beforeEach(async () => {
@@ -111,8 +113,11 @@ describe('pictures of a share', () => {
     expect(one.files).toBe(2);
   });
 
-  it('stay out when the policy says so', async () => {
-    const receipt = await share({ policy: { ...policy, receiptPictures: false } });
+  it('stay out unless the policy asks for them', async () => {
+    const receipt = await share({ policy: plainPolicy });
+    const files = readdirSync(fixture.shareDir, { recursive: true }).map(String);
+    expect(files.length).toBeGreaterThan(5);
+    expect(files.filter((f) => /\.(png|jpe?g|gif|webp|svg|tiff?|bmp)$/i.test(f))).toEqual([]);
     expect(receipt.scans.flatMap((s) => s.pictures)).toEqual([]);
     expect(shown()).toEqual([]);
     expect(readFileSync(inShare('.bidsignore'), 'utf8')).not.toContain('refacade-pictures');

@@ -153,8 +153,9 @@ async function asDicom(
 function subjectOf({ selected, sourceKey }: ScanToWrite) {
   return {
     subject: { sourceKey, label: selected.scan.subjectLabel },
-    // An override lets a scan leave; it is no evidence that nobody can be recognised.
-    facePassed: selected.by !== 'override',
+    // An override lets a scan leave, and so does a person who accepts one that the audit recognised; neither is
+    // evidence that nobody can be recognised.
+    facePassed: selected.by !== 'override' && selected.derivative.audit?.state !== 'at-risk',
     method: selected.derivative.method,
   };
 }
@@ -192,6 +193,7 @@ function fingerprintOf(scan: ScanToWrite, format: ShareFormat, policy: Policy): 
     format,
     selected.derivative.id,
     selected.by,
+    selected.derivative.audit?.state ?? null,
     stamp(join(scan.derivativeDir, 'edited.nii.gz')),
     scan.sources.map(stamp),
     scan.bids,

@@ -10,11 +10,12 @@ import {
   shareReceipt,
 } from '../../shared/share/records.ts';
 import type { Db } from '../catalog/database.ts';
-import { optionCodes } from '../deidentify/header/ps315.ts';
 import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
+import { readAudit, readReport } from '../risk/audit-rows.ts';
 import type { TaskContext } from '../worker/task.ts';
 import { bidsTopFiles, json } from './bids-layout.ts';
 import { collectIdentifiers } from './collect-identifiers.ts';
+import { facesCheck } from './faces-check.ts';
 import type { SearchIdentifier } from './identifier-forms.ts';
 import { listFiles, scanForLeaks, scanText } from './leak-scan.ts';
 import { loadCandidates } from './load-scans.ts';
@@ -22,19 +23,19 @@ import { logText, manifestText, type ShareLogLine } from './manifest.ts';
 import { bytesNeeded, noForm, planScans, sharedScan, topOptions } from './plan-scans.ts';
 import { product } from './product.ts';
 import { receiptHtml } from './receipt-html.ts';
-import { everyWord } from './receipt-words.ts';
+import { ownWords } from './receipt-words.ts';
 import { measuredChanges } from './scan-numbers.ts';
 import { selectScans } from './select-scans.ts';
 import {
   bidsCheck,
   countsCheck,
-  facesCheck,
   headersCheck,
   leakCheck,
   readBackChecks,
   reviewedCheck,
 } from './share-checks.ts';
 import { openShareFolder, publish, requireSpace, type ShareFolder } from './share-folder.ts';
+import { sharedAudit, sharedAuditReport } from './shared-audit.ts';
 import { validateBids } from './validate-bids.ts';
 import { explainWriteFailure, type FileRecord, ShareWriteError, writeWholeFile } from './whole-file.ts';
 import { type WrittenPictures, writePictures } from './write-pictures.ts';
@@ -160,9 +161,20 @@ export async function writeShare(
     db,
     left.map((o) => o.scan.selected),
   );
-  const manifestScans = left.map((o) =>
-    sharedScan(o, formats, changes.bySeries.get(o.scan.selected.scan.seriesId) ?? [], o.shown.pictures),
-  );
+  const manifestScans = left.map((o) => {
+    const { scan, derivative } = o.scan.selected;
+    return sharedScan(o, formats, {
+      volumeChanges: changes.bySeries.get(scan.seriesId) ?? [],
+      pictures: o.shown.pictures,
+      audit: sharedAudit(readAudit(db, derivative.id), policy.audit),
+    });
+  });
+  const report = readReport(db);
+  // An audit that looked at none of these scans says nothing about them.
+  const audit =
+    report && manifestScans.some((s) => s.audit)
+      ? sharedAuditReport(report, new Set(manifestScans.map((s) => s.method)))
+      : null;
   const createdAt = now().toISOString();
 
   // 3. What lies at the top of the share.
@@ -183,7 +195,7 @@ export async function writeShare(
   const checks = [
     reviewedCheck(released, policy),
     headersCheck(policy),
-    facesCheck(released),
+    facesCheck(released, policy, report),
     ...readBackChecks(units, formats),
   ];
   const identifiers = await collectIdentifiers(
@@ -206,14 +218,14 @@ export async function writeShare(
   const manifest = await writeWholeFile(
     folder.contentDir,
     'manifest.json',
-    manifestText({ ...head, files, scans: manifestScans }),
+    manifestText({ ...head, files, scans: manifestScans, audit }),
   );
   await removeStrays(folder, [...files, manifest]);
   if (withBids) {
     task.progress(0.86, 'bids-validator');
     checks.push(bidsCheck(await validateBids(folder.contentDir, task.signal)));
   }
-  const ownText = [...topFiles.values(), OWN_WORDS].join('\n');
+  const ownText = [...topFiles.values(), ownWords].join('\n');
   const search = await scanForLeaks(folder.contentDir, identifiers, span(task, 0.87, 0.98), ownText);
   checks.push(leakCheck(search));
   checks.push(
@@ -235,6 +247,7 @@ export async function writeShare(
       checks,
       leaks: search.leaks,
       cohort: changes.cohort,
+      audit,
       files: files.length + 1,
       bytes: [...files, manifest].reduce((n, f) => n + f.size, 0),
     }),
@@ -254,13 +267,6 @@ export async function writeShare(
   task.progress(1, failed ? 'not released' : 'released');
   return receipt;
 }
-
-/** The words of a receipt, so that a name which is one of them does not condemn every share. */
-const OWN_WORDS = `${receiptHtml(everyWord)} ${Object.values(optionCodes)
-  .map((o) => o.meaning)
-  .join(
-    ' ',
-  )} seriesId subjectLabel sessionLabel kind method verdict override passed accepted steps params inputs numbers name label value unit volumeChanges structure percentChange pictures view path front sagittal cohort engine`;
 
 /** A project without saying where it is: the journal of an unfinished share may be seen by others. */
 function projectFingerprint(projectDir: string): string {
@@ -300,6 +306,12 @@ function withoutIdentifiers(
       notes: s.notes.map(clean),
     })),
     checks: receipt.checks.map((c) => ({ ...c, evidence: clean(c.evidence) })),
+    audit: receipt.audit && {
+      ...receipt.audit,
+      sentence: clean(receipt.audit.sentence),
+      caveats: receipt.audit.caveats.map(clean),
+      tools: clean(receipt.audit.tools),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sharedAudit, sharedAuditReport } from './audit-records.ts';
 
 export const shareFormat = z.enum(['bids', 'dicom']);
 export type ShareFormat = z.infer<typeof shareFormat>;
@@ -70,6 +71,8 @@ export const sharedScan = z.object({
   /** Empty when the scan was not measured before and after. */
   volumeChanges: z.array(volumeChange).default([]),
   pictures: z.array(sharedPicture).default([]),
+  /** null when nobody tried to recognise the face of this scan. */
+  audit: sharedAudit.nullable().default(null),
 });
 export type SharedScan = z.infer<typeof sharedScan>;
 
@@ -103,6 +106,8 @@ export const shareReceipt = z.object({
   leaks: z.array(leak),
   /** null when no shared scan was measured. */
   cohort: cohortNumbers.nullable().default(null),
+  /** null when none of the shared scans was audited. */
+  audit: sharedAuditReport.nullable().default(null),
   files: z.number(),
   bytes: z.number(),
 });
