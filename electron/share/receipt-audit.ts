@@ -106,12 +106,12 @@ function reportParts(report: SharedAuditReport): string {
   const engine = plottedEngine(report);
   return `<p>The figures are of the audit of the whole project on ${escapeHtml(report.at.slice(0, 10))}, with the methods that edited the shared scans; it put each head among ${galleryText(report)}.</p>
 ${recognitionTable(report)}
-${distanceTable(report)}
+${distanceTable(report, engine)}
 ${plots.length > 0 ? `<div class="plots">${plots.map((svg) => `<figure>${svg}</figure>`).join('')}</div>` : ''}
-<p class="note">${
+<p class="note">Ranges under the figures and bars in the plots are 95 % intervals over people or scans. ${
     engine === null
       ? 'Volumes were not measured before and after the edit, so there is no picture of recognition against their change.'
-      : `Volumes measured by ${escapeHtml(engine)}. Bars and the ranges under the figures are 95 % bootstrap intervals over people or scans.`
+      : `Volumes measured by ${escapeHtml(engine)}.`
   }</p>
 <h3>What this match is, and what it is not</h3>
 <ul class="note">
@@ -176,7 +176,7 @@ function recognitionRow({ name, network, believed, figures: f }: Row): string {
   ].join('')}</tr>`;
 }
 
-function distanceTable({ methods }: SharedAuditReport): string {
+function distanceTable({ methods }: SharedAuditReport, engine: string | null): string {
   if (methods.length === 0) return '';
   return `<h3>Distance of the new face from the true one, and change of volumes</h3>
 <div class="wide"><table class="figures">
@@ -184,7 +184,7 @@ function distanceTable({ methods }: SharedAuditReport): string {
 <tbody>
 ${methods
   .map(({ method, scans, distance: d, morphometry, secondsPerScan }) => {
-    const change = morphometry.find((m) => m.meanAbsPercent.value !== null)?.meanAbsPercent;
+    const change = morphometry.find((m) => m.engine === engine)?.meanAbsPercent;
     const closer = d && d.averageN > 0 ? `${grouped(d.closer)} of ${grouped(d.averageN)}` : '–';
     return `<tr><th scope="row">${escapeHtml(method)}</th><td class="n">${grouped(d?.n ?? scans)}</td>${cell(d?.meanMm, decimal)}${cell(d?.p95Mm, decimal)}${cell(d?.averageMeanMm, decimal)}<td class="n">${closer}</td><td class="n">${known(d?.p, (p) => escapeHtml(pText(p)))}</td>${cell(change, (v) => `${v.toFixed(2)} %`)}<td class="n">${known(secondsPerScan, (s) => `${s.toFixed(1)} s`)}</td></tr>`;
   })
