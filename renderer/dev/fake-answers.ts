@@ -17,18 +17,39 @@ import {
   subjectLabel,
 } from './fake-data.ts';
 import { emptyComparison, makeComparison, makeEngineState, makeSideBySide } from './fake-morphometry.ts';
+import { fakeAuditState, riskAnswers } from './fake-risk-answers.ts';
 
-/** What a screen may meet: no project, an empty one, one at work, 100,000 series, or a host in trouble. */
-export type Scenario = 'welcome' | 'empty' | 'busy' | 'full' | 'error';
+/**
+ * What a screen may meet: no project, an empty one, one at work, 100,000 series, or a host in trouble; and an audit
+ * that is missing, running, older than its scans, of few people, without networks, or with scans that failed.
+ */
+export type Scenario =
+  | 'welcome'
+  | 'empty'
+  | 'busy'
+  | 'full'
+  | 'error'
+  | 'unaudited'
+  | 'audit-running'
+  | 'audit-stale'
+  | 'audit-few'
+  | 'audit-no-networks'
+  | 'audit-failures';
 
-const TOTALS: Record<Scenario, number> = { welcome: 0, empty: 0, busy: 2000, full: 100_000, error: 0 };
+const TOTALS: Partial<Record<Scenario, number>> = {
+  welcome: 0,
+  empty: 0,
+  busy: 2000,
+  full: 100_000,
+  error: 0,
+};
 const NOW = '2026-11-20T14:05:00.000Z';
 const rowsOf = new Map<Scenario, SeriesRow[]>();
 
 function rows(scenario: Scenario): SeriesRow[] {
   let list = rowsOf.get(scenario);
   if (!list) {
-    list = Array.from({ length: TOTALS[scenario] }, (_, index) => makeRow(index));
+    list = Array.from({ length: TOTALS[scenario] ?? 400 }, (_, index) => makeRow(index));
     rowsOf.set(scenario, list);
   }
   return list;
@@ -42,6 +63,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
   const all = rows(scenario);
   const counts = countStates(all);
   const empty = all.length === 0;
+  const audit = fakeAuditState(scenario);
   const summary = () => ({
     dir: '/data/projects/multi-site-ageing',
     name: 'multi-site-ageing',
@@ -61,12 +83,21 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
       },
       { id: 'review' as const, done: counts.passed, waiting: counts['needs-review'], failed: 0 },
       { id: 'impact' as const, done: empty ? 0 : 240, waiting: 0, failed: empty ? 0 : 3 },
-      { id: 'audit' as const, done: 0, waiting: 0, failed: 0 },
+      {
+        id: 'audit' as const,
+        done: audit.states.safe + audit.states['cannot-tell'],
+        waiting: audit.waiting,
+        failed: audit.states['at-risk'],
+      },
       { id: 'share' as const, done: empty ? 0 : 1, waiting: counts.passed, failed: 0 },
     ],
     next: empty
       ? { step: 'import' as const, label: 'Import a folder' }
-      : { step: 'review' as const, label: `Review ${counts['needs-review']} scans` },
+      : scenario === 'unaudited' || scenario.startsWith('audit-')
+        ? audit.waiting > 0
+          ? { step: 'audit' as const, label: `Audit ${audit.waiting} scans` }
+          : { step: 'share' as const, label: `Share ${counts.passed} scans` }
+        : { step: 'review' as const, label: `Review ${counts['needs-review']} scans` },
     policyName: 'research-share',
   });
   const held = all
@@ -337,18 +368,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'morphometry.sideBySide': () => makeSideBySide(measured('tissue-em'), measured('regional')),
     'morphometry.methods': () => (empty ? [] : ['quickshear', 'blur']),
     'morphometry.export': () => ({ fileName: 'impact.tsv', text: 'structure\tn\nGM\t240\n' }),
-    'risk.state': () => ({
-      available: true,
-      scans: 0,
-      waiting: 0,
-      states: { safe: 0, 'at-risk': 0, 'cannot-tell': 0 },
-      stale: false,
-    }),
-    'risk.start': () => ({ batchId: 'batch-audit', scans: 0 }),
-    'risk.report': () => null,
-    'risk.scans': () => ({ total: 0, counts: { safe: 0, 'at-risk': 0, 'cannot-tell': 0 }, rows: [] }),
-    'risk.scan': () => null,
-    'risk.export': ({ what }) => ({ fileName: `audit_${what}.tsv`, text: '' }),
+    ...riskAnswers(scenario),
     'share.checklist': ({ overrides }) => ({
       items: checks,
       ready: counts.passed + overrides.length,
@@ -419,14 +439,20 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
       },
     }),
     'jobs.batches': () =>
-      scenario === 'busy' ? [makeBatch('deidentify', 212, 480), makeBatch('import', 81_000, 240_000)] : [],
-    'jobs.list': ({ states }) =>
+      scenario === 'busy'
+        ? [makeBatch('deidentify', 212, 480), makeBatch('import', 81_000, 240_000)]
+        : scenario === 'audit-running'
+          ? [makeBatch('audit', 12, 41)]
+          : scenario === 'audit-failures'
+            ? [{ ...makeBatch('audit', 38, 41), failed: 3, running: [], finished: true, secondsLeft: null }]
+            : [],
+    'jobs.list': ({ batchId, states }) =>
       empty
         ? []
-        : Array.from({ length: 12 }, (_, n) => ({
+        : Array.from({ length: batchId === 'batch-audit' ? 3 : 12 }, (_, n) => ({
             id: n + 1,
-            batchId: 'batch-deidentify',
-            kind: 'deidentify' as const,
+            batchId: batchId || 'batch-deidentify',
+            kind: batchId === 'batch-audit' ? ('audit' as const) : ('deidentify' as const),
             seriesId: n * 10 + 1,
             label: `${subjectLabel(n)} T1w`,
             state: states.length > 0 ? states[0]! : n % 3 === 0 ? ('failed' as const) : ('done' as const),

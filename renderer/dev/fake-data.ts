@@ -473,25 +473,30 @@ export function makeChanges(): HeaderChange[] {
   ).flat();
 }
 
+const MESSAGES: Partial<Record<BatchProgress['kind'], readonly [string, string]>> = {
+  import: ['reading headers', 'grouping series'],
+  audit: ['looking for a face', 'measuring the surface'],
+};
+
 export function makeBatch(kind: BatchProgress['kind'], done: number, total: number): BatchProgress {
   return {
     batchId: `batch-${kind}`,
     kind,
     total,
     done,
-    failed: kind === 'import' ? 0 : 2,
+    failed: kind === 'import' || kind === 'audit' ? 0 : 2,
     cancelled: 0,
     running: [
       {
         jobId: 1,
         label: `${subjectLabel(41)} T1w`,
-        message: kind === 'import' ? 'reading headers' : 'finding the brain',
+        message: MESSAGES[kind]?.[0] ?? 'finding the brain',
         fraction: 0.4,
       },
       {
         jobId: 2,
         label: `${subjectLabel(42)} T1w`,
-        message: kind === 'import' ? 'grouping series' : 'cutting the face',
+        message: MESSAGES[kind]?.[1] ?? 'cutting the face',
         fraction: 0.8,
       },
     ],
