@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Pair, StructureComparison } from '../../shared/morphometry/records.ts';
 import { formatPercent } from '../ui/format.ts';
-import { STYLE, tagPoints } from './plot-points.ts';
+import { STYLE, tagPoints } from '../ui/plot-points.ts';
 
 interface Point extends Pair {
   structure: string;

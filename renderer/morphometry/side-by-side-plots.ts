@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import type { EngineId, SideBySide } from '../../shared/morphometry/records.ts';
 import { formatPercent } from '../ui/format.ts';
+import { STYLE, tagPoints } from '../ui/plot-points.ts';
 import { ENGINE_NAMES } from './engine-names.ts';
-import { STYLE, tagPoints } from './plot-points.ts';
 
 type SharedStructure = SideBySide['structures'][number];
 type Side = SharedStructure['engines'][number] & { structure: string };

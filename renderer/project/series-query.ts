@@ -1,10 +1,8 @@
-import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import type { SeriesRow, StateCounts } from '../../shared/catalog/records.ts';
 import type { ScanState } from '../../shared/import/records.ts';
-import { isConcerned } from '../calls.ts';
 import { client } from '../client.ts';
-import { onChanged } from '../events.ts';
-import { PageCache } from '../ui/page-cache.ts';
+import type { PageCache } from '../ui/page-cache.ts';
+import { usePages } from '../ui/use-pages.ts';
 
 export type SeriesSort = 'subject' | 'kind' | 'state' | 'description' | 'id';
 
@@ -30,13 +28,12 @@ export type SeriesPages = PageCache<SeriesRow, StateCounts>;
 export function useSeriesPages(query: SeriesQuery): SeriesPages {
   const { search, quarantine, sort, descending } = query;
   const states = query.states.join(' ');
-  const previous = useRef<SeriesPages>(undefined);
-  const pages = useMemo(() => {
-    const made: SeriesPages = new PageCache(async (offset, limit) => {
-      const wanted = states ? (states.split(' ') as ScanState[]) : [];
+  return usePages(
+    'catalog.list',
+    async (offset, limit) => {
       const answer = await client()['catalog.list']({
         search,
-        states: wanted,
+        states: states ? (states.split(' ') as ScanState[]) : [],
         quarantine,
         sort,
         descending,
@@ -44,28 +41,7 @@ export function useSeriesPages(query: SeriesQuery): SeriesPages {
         limit,
       });
       return { total: answer.total, rows: answer.rows, extra: answer.counts };
-    });
-    // The old counts stay on the chips until the new ones have come.
-    made.extra = previous.current?.extra;
-    previous.current = made;
-    return made;
-  }, [search, states, quarantine, sort, descending]);
-  useSyncExternalStore(pages.subscribe, () => pages.version);
-  useEffect(() => {
-    pages.ensure(0, 0);
-    let timer: number | undefined;
-    const stop = onChanged((areas) => {
-      if (!isConcerned('catalog.list', areas)) return;
-      // During a batch changes come ten a second; a table that jumps that often cannot be read.
-      timer ??= window.setTimeout(() => {
-        timer = undefined;
-        pages.invalidate();
-      }, 1000);
-    });
-    return () => {
-      stop();
-      window.clearTimeout(timer);
-    };
-  }, [pages]);
-  return pages;
+    },
+    JSON.stringify([search, states, quarantine, sort, descending]),
+  );
 }

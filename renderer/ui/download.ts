@@ -17,6 +17,12 @@ const ON_WHITE: Record<string, string> = {
   '--rf-border': '#d0d4d9',
   '--rf-text': '#1b1f23',
   '--rf-panel': '#ffffff',
+  '--rf-c1': '#1c6480',
+  '--rf-c2': '#a84b00',
+  '--rf-c3': '#2b7a45',
+  '--rf-c4': '#6a42a8',
+  '--rf-c5': '#a3246a',
+  '--rf-c6': '#66620f',
 };
 
 /** A plot as a file of its own: colours that came from the page's style sheet are written into it. */
@@ -27,5 +33,5 @@ export function svgText(svg: SVGSVGElement): string {
   copy.style.background = '#ffffff';
   copy.style.fontFamily = 'sans-serif';
   const text = new XMLSerializer().serializeToString(copy);
-  return text.replace(/var\((--rf-[a-z]+)\)/g, (_whole, name: string) => ON_WHITE[name] ?? 'currentColor');
+  return text.replace(/var\((--rf-[a-z0-9]+)\)/g, (_whole, name: string) => ON_WHITE[name] ?? 'currentColor');
 }

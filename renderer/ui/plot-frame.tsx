@@ -10,12 +10,14 @@ interface Props {
   make: (width: number) => SVGSVGElement;
   /** Redraw when this changes. */
   inputs: unknown;
-  /** Undefined where points are no single scans. */
+  /** A click on a mark with `data-series`; undefined where points are no single scans. */
   onPoint?: (seriesId: number) => void;
+  /** A click on a mark with `data-pick`, for what is no single scan, e.g. a method. */
+  onPick?: (name: string) => void;
 }
 
 /** A plot with its title, its export and its clicks; the same picture on screen and in the file. */
-export function PlotFrame({ title, note, fileName, make, inputs, onPoint }: Props) {
+export function PlotFrame({ title, note, fileName, make, inputs, onPoint, onPick }: Props) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const holder = useRef<HTMLDivElement>(null);
   const rounded = Math.floor(width);
@@ -54,8 +56,11 @@ export function PlotFrame({ title, note, fileName, make, inputs, onPoint }: Prop
           ref={holder}
           className="rf-plot"
           onClick={(event) => {
-            const series = (event.target as Element).closest('[data-series]')?.getAttribute('data-series');
+            const mark = (event.target as Element).closest('[data-series], [data-pick]');
+            const series = mark?.getAttribute('data-series');
+            const pick = mark?.getAttribute('data-pick');
             if (series) onPoint?.(Number(series));
+            else if (pick) onPick?.(pick);
           }}
         />
       </div>

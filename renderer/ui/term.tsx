@@ -34,6 +34,27 @@ const TERMS = {
   radiological: 'The subject’s right is shown on the left of the picture, as if facing the viewer.',
   layout: 'Whether the scan is a 3-D volume, a stack of thick slices, a time series or single images.',
   concern: 'How worried the automatic checks are; the review queue shows the highest first.',
+  rank1:
+    'Rank-1: share of people whose own original comes first when all originals are put in order of likeness to the de-identified head.',
+  rank5: 'Rank-5: share of people whose own original is among the five most alike.',
+  AUC: 'Area under the ROC curve: how often the own original is more alike than a stranger’s. 1 is always, 0.5 is a coin toss.',
+  EER: 'Equal error rate: the share of errors where as many own originals are missed as strangers are let through. 0 tells everybody apart, 50 % is a coin toss.',
+  dPrime:
+    'd′: how far the similarities to the own original lie above those to strangers, in their common spread. 0 is no difference.',
+  ROC: 'For every threshold: how many own originals are recognised against how many strangers are let through.',
+  upperBound:
+    'What the same networks recognise when nothing was edited: each untouched head in another pose, light and noise. Where it is low, the audit cannot see.',
+  chance: 'What guessing gives: one right answer among all people of the gallery.',
+  threshold:
+    'Similarity from which a head counts as recognised; set so that no more strangers reach it than the policy lets through.',
+  gallery: 'The original heads that a de-identified head is compared with, one entry for each person.',
+  borrowed:
+    'Computed variations of the average head that stand in as strangers where a project has few people.',
+  surfaceDistance:
+    'Mean distance between the new and the true skin surface over the face, with the brains aligned; p95 is the distance that 95 % of the surface stays below.',
+  averageFace:
+    'The face of an average head, placed by the brain: what one would guess without knowing the person. The yardstick for distances.',
+  meanAbsChange: 'Mean of |change| over GM, WM, CSF and TIV, averaged over scans.',
   surfaceChanged: 'Share of the front surface of the head that moved or is gone.',
 } as const;
 
