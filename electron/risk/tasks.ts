@@ -1,6 +1,6 @@
 import { readNifti } from '../volume/nifti.ts';
 import type { Task } from '../worker/task.ts';
-import { type BorrowedHeadsParams, picturesOfBorrowedHeads } from './borrowed-heads.ts';
+import { type BorrowedHeadsParams, picturesOfBorrowedHead } from './borrowed-heads.ts';
 import { type CohortOrder, type CohortResult, recogniseCohort } from './cohort-looks.ts';
 import {
   AUDIT_VIEWS,
@@ -47,8 +47,8 @@ const pictures: Task<PicturesOrder, TakenPictures> = async ({ volumePath, condit
 
 const distance: Task<FaceDistanceParams, MeasuredFaceDistance> = (params) => measureFaceDistance(params);
 
-const borrowed: Task<BorrowedHeadsParams, { pictures: LookPicture[][] }> = async (params) => ({
-  pictures: await picturesOfBorrowedHeads(params),
+const borrowed: Task<BorrowedHeadsParams, { pictures: LookPicture[] }> = async (params) => ({
+  pictures: await picturesOfBorrowedHead(params),
 });
 
 const cohort: Task<CohortOrder, CohortResult> = async (order) => recogniseCohort(order);
