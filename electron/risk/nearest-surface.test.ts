@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromColumns } from '../../shared/geometry/affine.ts';
+import { fromColumns, type Vec3 } from '../../shared/geometry/affine.ts';
 import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { surfaceFromDistance } from './level-surface.ts';
 import { nearestSurface } from './nearest-surface.ts';
@@ -69,9 +69,9 @@ describe('nearest point of a mesh', () => {
     ['beside an edge', [13, 5, 4], [10, 5, 0], 5],
     ['beside the diagonal’s end', [-13, -14, 12], [-10, -10, 0], 13],
     ['on it', [4, 4, 0], [4, 4, 0], 0],
-  ] as const)('of a plate: %s', (_, from, to, mm) => {
+  ] as [string, Vec3, Vec3, number][])('of a plate: %s', (_, from, to, mm) => {
     expect(nearestSurface(plate).distanceTo(...from, point)).toBeCloseTo(mm, 12);
-    [...to].forEach((v, n) => {
+    to.forEach((v, n) => {
       expect(point[n]).toBeCloseTo(v, 12);
     });
   });
