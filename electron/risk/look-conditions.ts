@@ -1,12 +1,14 @@
 import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
+import { findLevels, type SurfaceLevels } from './levels.ts';
+import { smooth } from './neighbourhood.ts';
 import { resampleToRas } from './ras-grid.ts';
 import { frameOf, type RenderFrame, type RenderOptions, renderHead, type SurfaceRender } from './render.ts';
-import { findLevels, type HeadSurface, headSurface, smooth } from './surface.ts';
+import { type HeadSurface, headSurface } from './surface.ts';
 import type { SurfaceView } from './views.ts';
 
 /** Raise it whenever a picture of an unchanged scan may change: it is part of every cache key. */
-export const LOOK_VERSION = 1;
+export const LOOK_VERSION = 2;
 
 /** The views from which a face is looked for. */
 export const AUDIT_VIEWS: readonly SurfaceView[] = [
@@ -40,7 +42,7 @@ export interface LookOptions {
   /** Camera frame of the original, for a scan that was edited; default the head's own. */
   readonly frame?: RenderFrame;
   /** Levels of the original, so that both are cut alike; default the scan's own. */
-  readonly levels?: Pick<HeadSurface, 'threshold' | 'airValue' | 'tissueValue'>;
+  readonly levels?: SurfaceLevels;
 }
 
 export interface LookPicture {
@@ -86,7 +88,7 @@ export function lookRender(condition: LookCondition): Pick<RenderOptions, 'turnD
     : { turnDegrees: PROBE.turnDegrees, lights: PROBE.lights };
 }
 
-function levelsOf(volume: Volume): Pick<HeadSurface, 'airValue' | 'tissueValue'> {
+function levelsOf(volume: Volume): SurfaceLevels {
   const grid = resampleToRas(volume);
   return findLevels(smooth(grid.data, grid.shape));
 }

@@ -13,7 +13,7 @@ export interface RasGrid {
 }
 
 /** Grid points of air added on every side, so that a head cut by the field of view still has a closed surface. */
-const PADDING = 2;
+export const PADDING = 2;
 
 /**
  * The first frame of a scan, interpolated trilinearly onto an axis-aligned RAS grid that covers it whole.
