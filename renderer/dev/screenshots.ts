@@ -106,7 +106,74 @@ const SHOTS: readonly Shot[] = [
   { name: 'impact-no-model', scenario: 'busy', hash: '#/impact?view=regional' },
   { name: 'impact-both-no-model', scenario: 'busy', hash: '#/impact?view=both' },
   { name: 'impact-error', scenario: 'error', hash: '#/impact' },
-  { name: 'audit', scenario: 'full', hash: '#/audit' },
+  { name: 'audit-empty', scenario: 'empty', hash: '#/audit' },
+  { name: 'audit-before', scenario: 'unaudited', hash: '#/audit' },
+  { name: 'audit-full', scenario: 'full', hash: '#/audit' },
+  {
+    name: 'audit-both-networks',
+    scenario: 'full',
+    hash: '#/audit',
+    act: async (page) => {
+      await page.getByText('Both networks').click();
+      await page.getByRole('table', { name: 'Methods' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'audit-plots',
+    scenario: 'full',
+    hash: '#/audit',
+    act: (page) => page.getByRole('region', { name: 'ROC, Human' }).scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'audit-distances',
+    scenario: 'full',
+    hash: '#/audit',
+    act: async (page) => {
+      await page.getByRole('radiogroup', { name: 'Privacy as' }).getByText('Surface distance').click();
+      await page.getByRole('region', { name: 'Privacy and utility' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'audit-plots-end',
+    scenario: 'full',
+    hash: '#/audit',
+    act: async (page) => {
+      await page.getByText('Both networks').click();
+      await page.locator('.rf-plot svg').last().scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'audit-caveats',
+    scenario: 'full',
+    hash: '#/audit',
+    act: (page) => page.getByText('What the figures do and do not say').click(),
+  },
+  { name: 'audit-scans', scenario: 'full', hash: '#/audit?view=scans&method=blur' },
+  {
+    name: 'audit-scan-open',
+    scenario: 'full',
+    hash: '#/audit?view=scans',
+    act: async (page) => {
+      await page.getByRole('grid').focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.getByRole('tab', { name: /De-identified/ }).click();
+    },
+  },
+  { name: 'audit-running', scenario: 'audit-running', hash: '#/audit' },
+  { name: 'audit-stale', scenario: 'audit-stale', hash: '#/audit' },
+  { name: 'audit-few', scenario: 'audit-few', hash: '#/audit' },
+  { name: 'audit-no-networks', scenario: 'audit-no-networks', hash: '#/audit' },
+  {
+    name: 'audit-failures',
+    scenario: 'audit-failures',
+    hash: '#/audit',
+    act: async (page) => {
+      await page.getByText('could not be looked at or measured').click();
+      await page.getByText('Show each with its reason').click();
+    },
+  },
+  { name: 'audit-error', scenario: 'error', hash: '#/audit' },
   { name: 'share-empty', scenario: 'empty', hash: '#/share' },
   { name: 'share-full', scenario: 'full', hash: '#/share' },
   {

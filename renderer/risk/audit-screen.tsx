@@ -1,74 +1,131 @@
-import { Button } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import type { AuditReport } from '../../shared/risk/records.ts';
 import { useCall } from '../calls.ts';
-import { useProject } from '../project/use-project.ts';
-import { formatRoute } from '../route.ts';
-import { Loaded } from '../ui/feedback.tsx';
-import { plural } from '../ui/format.ts';
-import { StateChip } from '../ui/state.tsx';
+import { type CallOutput, client, type ReplyError, toReplyError } from '../client.ts';
+import { formatRoute, setParams, useRoute } from '../route.ts';
+import { downloadText } from '../ui/download.ts';
+import { Empty, ErrorPanel, Loaded } from '../ui/feedback.tsx';
+import { type Shortcut, useShortcuts } from '../ui/shortcuts.tsx';
+import { AuditLead } from './audit-lead.tsx';
+import { MethodView } from './method-view.tsx';
+import { ScansView } from './scans-view.tsx';
+import { StartAudit } from './start-audit.tsx';
+import './risk.css';
 
-/** What this version can and cannot say about recognition. No number is shown that was not measured. */
+const VIEWS = [
+  { value: 'methods', label: 'Methods' },
+  { value: 'scans', label: 'Scans' },
+] as const;
+const chooseView = (view: string) => setParams({ view: view === 'methods' ? undefined : view });
+
+/** Can this face still be recognised? One sentence, then all methods beside each other, then scan by scan. */
 export function AuditScreen() {
-  const project = useProject();
-  const queue = useCall('review.queue', { filter: 'pending' });
+  const state = useCall('risk.state', {});
+  const report = useCall('risk.report', {});
   return (
-    <div className="rf-columns" style={{ maxWidth: '56rem' }}>
-      <section className="rf-panel">
-        <p className="rf-sentence">
-          Whether a face can still be recognised has not been measured: that measure arrives with a later
-          version.
-        </p>
-        <p className="rf-dim" style={{ marginBottom: 0 }}>
-          It will compare renders of each de-identified head with the originals of the whole project, try to
-          regrow removed faces, and print the upper bound beside chance. Until then no share of this project
-          can claim a recognition rate.
-        </p>
-      </section>
-      <section className="rf-panel">
-        <h2>What to rely on meanwhile</h2>
-        <ol style={{ margin: 0, paddingLeft: '1.2rem' }}>
-          <li>
-            <strong>The verdict of each scan.</strong> It says how much of the front surface moved and whether
-            the brain was kept, each number beside its limit. A scan outside a limit is held.
-          </li>
-          <li>
-            <strong>A person’s eyes.</strong> Review shows the surface before and after. A policy can ask that
-            a person looks at every scan, not only at exceptions.
-          </li>
-          <li>
-            <strong>The method’s own limits.</strong> Removing a face is reversible in part: published attacks
-            regrow faces from defaced scans. Share only with recipients who agree not to try.
-          </li>
-        </ol>
-      </section>
-      <section className="rf-panel">
-        <h2>Where this project stands</h2>
-        <Loaded call={project} what="the project">
-          {(summary) =>
-            summary && (
-              <ul className="rf-list">
-                <li>
-                  <StateChip state="passed" /> {plural(summary.counts.passed, 'scan')}
-                </li>
-                <li>
-                  <StateChip state="needs-review" /> {plural(summary.counts['needs-review'], 'scan')}
-                  {queue.data ? `, ${queue.data.length} in the review queue` : ''}
-                </li>
-                <li>
-                  <StateChip state="failed" /> {plural(summary.counts.failed, 'scan')}
-                </li>
-              </ul>
+    <Loaded call={state} what="the state of the audit">
+      {(now) => (
+        <Loaded call={report} what="the audit">
+          {(found) =>
+            now.scans === 0 && found === null ? (
+              <NothingYet />
+            ) : found === null ? (
+              <Unaudited state={now} />
+            ) : (
+              <Audited report={found} state={now} />
             )
           }
         </Loaded>
-        <div className="rf-row" style={{ marginTop: 8 }}>
-          <Button component="a" variant="default" href={formatRoute('review')}>
-            Open review
-          </Button>
-          <Button component="a" variant="default" href={formatRoute('deidentify')}>
-            Change the policy
-          </Button>
-        </div>
+      )}
+    </Loaded>
+  );
+}
+
+function NothingYet() {
+  return (
+    <Empty title="No scan has been de-identified yet.">
+      <span>The audit tries to recognise de-identified heads; it needs some to look at.</span>
+      <Button component="a" variant="default" href={formatRoute('deidentify')}>
+        Open De-identify
+      </Button>
+    </Empty>
+  );
+}
+
+function Unaudited({ state }: { state: CallOutput<'risk.state'> }) {
+  return (
+    <div className="rf-columns" style={{ gridTemplateColumns: 'minmax(0, 1fr)' }}>
+      <section className="rf-panel">
+        <p className="rf-sentence">
+          Whether the faces of this project can still be recognised has not been looked at yet.
+        </p>
+        {!state.available && (
+          <p className="rf-note" data-level="warning">
+            The face networks are not in this build: recognition cannot be measured here. The audit measures
+            how far the new faces lie from the true ones, and says “cannot tell” about recognition.
+          </p>
+        )}
+        <ol style={{ margin: '0.5rem 0 0', paddingLeft: '1.2rem', maxWidth: '62rem' }}>
+          <li>
+            It pictures every original and every de-identified head, and lets two open face networks look for
+            each person among all originals of the project.
+          </li>
+          <li>
+            It measures how far the new face lies from the true one, beside the face of an average head.
+          </li>
+          <li>
+            It says for each scan: safe, at risk, or cannot tell. A scan at risk cannot pass without a person
+            who accepts it. Nothing leaves this machine.
+          </li>
+        </ol>
       </section>
+      <StartAudit state={state} />
+    </div>
+  );
+}
+
+function Audited({ report, state }: { report: AuditReport; state: CallOutput<'risk.state'> }) {
+  const { params } = useRoute();
+  const view = VIEWS.find((item) => item.value === params.view)?.value ?? 'methods';
+  const [error, setError] = useState<ReplyError>();
+  const shortcuts = useMemo<readonly Shortcut[]>(
+    () =>
+      VIEWS.map((item, n) => ({
+        keys: String(n + 1),
+        does: `Show: ${item.label.toLowerCase()}`,
+        run: () => chooseView(item.value),
+      })),
+    [],
+  );
+  useShortcuts('Audit', shortcuts);
+  const exportTsv = async (what: 'methods' | 'scans') => {
+    setError(undefined);
+    try {
+      const file = await client()['risk.export']({ what });
+      downloadText(file.fileName, file.text, 'text/tab-separated-values');
+    } catch (reason) {
+      setError(toReplyError(reason));
+    }
+  };
+  const methods = report.methods.map((item) => item.method);
+  return (
+    <div className="rf-columns rf-audit" data-view={view}>
+      <AuditLead report={report} state={state} />
+      <StartAudit state={state} />
+      {error && <ErrorPanel error={error} what="The file was not written." />}
+      <SegmentedControl
+        aria-label="Show"
+        style={{ justifySelf: 'start' }}
+        value={view}
+        onChange={chooseView}
+        data={[...VIEWS]}
+      />
+      {view === 'methods' ? (
+        <MethodView report={report} onExport={() => void exportTsv('methods')} />
+      ) : (
+        <ScansView methods={methods} onExport={() => void exportTsv('scans')} />
+      )}
     </div>
   );
 }

@@ -1,0 +1,54 @@
+import type { Estimate } from '../../shared/risk/records.ts';
+
+const MINUS = '\u2212';
+
+/** 0.525 → "53 %"; one digit where whole numbers would hide chance (0.025 → "2.5 %"). */
+export function formatShare(share: number | null | undefined): string {
+  if (share == null || !Number.isFinite(share)) return '–';
+  return `${percentText(100 * share)} %`;
+}
+
+function percentText(percent: number): string {
+  const rounded = Math.round(10 * percent) / 10;
+  return rounded < 10 && !Number.isInteger(rounded) ? rounded.toFixed(1) : String(Math.round(percent));
+}
+
+/** A number with fixed digits and a true minus. */
+export function formatFixed(value: number | null | undefined, digits: number): string {
+  if (value == null || !Number.isFinite(value)) return '–';
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `${MINUS}${text}` : text;
+}
+
+/** How the figures of one kind are written. */
+export type Unit = 'share' | 'plain' | 'mm' | 'percent';
+
+const WRITE: Readonly<Record<Unit, (value: number | null) => string>> = {
+  share: (value) => (value === null ? '–' : percentText(100 * value)),
+  plain: (value) => formatFixed(value, 2),
+  mm: (value) => formatFixed(value, 2),
+  percent: (value) => formatFixed(value, 2),
+};
+const SIGN: Readonly<Record<Unit, string>> = { share: ' %', plain: '', mm: ' mm', percent: ' %' };
+
+/** "53 % (38 to 68)"; without an interval just the value. */
+export function formatEstimate(estimate: Estimate | null | undefined, unit: Unit): string {
+  if (!estimate || estimate.value === null) return '–';
+  const range = intervalText(estimate, unit);
+  return `${WRITE[unit](estimate.value)}${SIGN[unit]}${range ? ` (${range})` : ''}`;
+}
+
+export function intervalText({ low, high }: Estimate, unit: Unit): string {
+  return low === null || high === null ? '' : `${WRITE[unit](low)} to ${WRITE[unit](high)}`;
+}
+
+/** A figure over its 95 % interval; the unit stands in the column's title. */
+export function EstimateCell({ estimate, unit }: { estimate: Estimate | null | undefined; unit: Unit }) {
+  if (!estimate || estimate.value === null) return <>–</>;
+  return (
+    <span title={`over ${estimate.n}; 95 % interval ${intervalText(estimate, unit) || 'not available'}`}>
+      <strong>{WRITE[unit](estimate.value)}</strong>
+      <span className="rf-interval">{intervalText(estimate, unit)}</span>
+    </span>
+  );
+}

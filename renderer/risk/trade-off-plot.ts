@@ -1,0 +1,258 @@
+import * as Plot from '@observablehq/plot';
+import type { EngineId } from '../../shared/morphometry/records.ts';
+import type { AuditReport, Estimate, FaceNetwork } from '../../shared/risk/records.ts';
+import { formatSeconds } from '../ui/format.ts';
+import { type Box, placeLabels } from '../ui/place-labels.ts';
+import { STYLE, tagPicks } from '../ui/plot-points.ts';
+import { formatEstimate } from './figures.tsx';
+import { lookOf, type MethodLook } from './method-looks.ts';
+import { NETWORK_NAMES } from './network-names.ts';
+
+export type PrivacyMeasure = 'recognition' | 'distance';
+
+export interface TradeOffChoice {
+  readonly measure: PrivacyMeasure;
+  /** Whose recognition; ignored for distances. */
+  readonly networks: readonly FaceNetwork[];
+  readonly engine: EngineId;
+}
+
+interface Point {
+  readonly method: string;
+  readonly look: MethodLook;
+  /** Drawn hollow: the second of two networks. */
+  readonly hollow: boolean;
+  readonly label: string;
+  /** Mean |change| of volumes, %. */
+  readonly x: Estimate;
+  /** Percent recognised, or mm. */
+  readonly y: Estimate;
+  readonly title: string;
+}
+
+interface Line {
+  readonly label: string;
+  readonly y: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly dash: string;
+}
+
+const HEIGHT = 380;
+const MARGIN = { left: 52, right: 18, top: 24, bottom: 42 } as const;
+
+/** Methods with both figures of a choice; the others have no point. */
+export function tradeOffPoints(report: AuditReport, choice: TradeOffChoice): Point[] {
+  return report.methods.flatMap((method, n) => {
+    const x = method.morphometry.find((item) => item.engine === choice.engine)?.meanAbsPercent;
+    if (!x || x.value === null) return [];
+    const time = method.secondsPerScan === null ? '' : `, ${formatSeconds(method.secondsPerScan)}`;
+    const change = `${formatEstimate(x, 'percent')} mean |change|`;
+    if (choice.measure === 'distance') {
+      const y = method.distance?.meanMm;
+      if (!y || y.value === null) return [];
+      return [
+        {
+          method: method.method,
+          look: lookOf(n),
+          hollow: false,
+          label: `${method.method}${time}`,
+          x,
+          y,
+          title: `${method.method}: ${formatEstimate(y, 'mm')} from the true face, ${change}${time} a scan, ${method.scans} scans`,
+        },
+      ];
+    }
+    return choice.networks.flatMap((network, second) => {
+      const rank1 = method.recognition.find((figures) => figures.network === network)?.rank1;
+      if (!rank1 || rank1.value === null) return [];
+      const name = choice.networks.length > 1 ? ` (${NETWORK_NAMES[network]})` : '';
+      return [
+        {
+          method: method.method,
+          look: lookOf(n),
+          hollow: second > 0,
+          label: `${method.method}${name}${second > 0 ? '' : time}`,
+          x,
+          y: inPercent(rank1),
+          title: `${method.method}, ${NETWORK_NAMES[network]}: rank-1 ${formatEstimate(rank1, 'share')}, ${change}${time} a scan, ${method.scans} scans`,
+        },
+      ];
+    });
+  });
+}
+
+/**
+ * Privacy against utility: one point per method (and network) with both 95 % intervals and its time per scan; what
+ * could have been seen at best and what guessing gives are lines, the average face likewise.
+ *
+ * @returns an SVG whose points carry `data-pick`, the method
+ */
+export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width: number): SVGSVGElement {
+  const points = tradeOffPoints(report, choice);
+  const lines = linesOf(report, choice);
+  const recognition = choice.measure === 'recognition';
+  const xMax = 1.12 * Math.max(0.1, ...points.map(({ x }) => x.high ?? x.value ?? 0));
+  const yMax = recognition
+    ? 104
+    : 1.12 * Math.max(1, ...points.map(({ y }) => y.high ?? y.value ?? 0), ...lines.map((line) => line.y));
+  const toX = (x: number) => MARGIN.left + (x / xMax) * (width - MARGIN.left - MARGIN.right);
+  const toY = (y: number) => HEIGHT - MARGIN.bottom - (y / yMax) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const frame: Box = {
+    left: MARGIN.left,
+    right: width - 4,
+    top: MARGIN.top - 8,
+    bottom: HEIGHT - MARGIN.bottom + 2,
+  };
+  const labels = placeLabels(
+    points.map(({ x, y, label }) => ({ x: toX(x.value ?? 0), y: toY(y.value ?? 0), text: label })),
+    frame,
+    lines.map(({ y, label }) => ({
+      left: width - MARGIN.right - 6.6 * label.length,
+      right: width,
+      top: toY(y) - 16,
+      bottom: toY(y),
+    })),
+  );
+  const at = { x: (p: Point) => p.x.value, y: (p: Point) => p.y.value };
+  const plot = Plot.plot({
+    width,
+    height: HEIGHT,
+    marginLeft: MARGIN.left,
+    marginRight: MARGIN.right,
+    marginTop: MARGIN.top,
+    marginBottom: MARGIN.bottom,
+    style: STYLE,
+    x: {
+      label: 'mean |change| of GM, WM, CSF and TIV, % →',
+      labelAnchor: 'right',
+      domain: [0, xMax],
+      grid: true,
+      ticks: 6,
+    },
+    y: {
+      label: recognition
+        ? '↑ own original found first, % (lower is safer)'
+        : '↑ distance to the true face, mm (higher is safer)',
+      domain: [0, yMax],
+      grid: true,
+      ticks: 6,
+    },
+    symbol: {
+      domain: report.methods.map((method) => method.method),
+      range: report.methods.map((_, n) => lookOf(n).symbol),
+    },
+    marks: [
+      ...lines.flatMap((line) => [
+        ...(line.low === null || line.high === null
+          ? []
+          : [
+              Plot.rect([line], {
+                x1: 0,
+                x2: xMax,
+                y1: 'low',
+                y2: (item: Line) => Math.min(item.high ?? 0, yMax),
+                fill: 'var(--rf-dim)',
+                fillOpacity: 0.12,
+              }),
+            ]),
+        Plot.ruleY([line], { y: 'y', stroke: 'var(--rf-dim)', strokeWidth: 1.5, strokeDasharray: line.dash }),
+        Plot.text([line], {
+          x: xMax,
+          y: 'y',
+          text: 'label',
+          textAnchor: 'end',
+          dy: -8,
+          fill: 'var(--rf-dim)',
+          stroke: 'var(--rf-panel)',
+          strokeWidth: 3,
+        }),
+      ]),
+      Plot.ruleX(
+        points.filter((p) => p.y.low !== null),
+        {
+          x: at.x,
+          y1: (p: Point) => p.y.low,
+          y2: (p: Point) => p.y.high,
+          stroke: (p: Point) => p.look.color,
+          strokeWidth: 1.5,
+        },
+      ),
+      Plot.ruleY(
+        points.filter((p) => p.x.low !== null),
+        {
+          y: at.y,
+          x1: (p: Point) => p.x.low,
+          x2: (p: Point) => p.x.high,
+          stroke: (p: Point) => p.look.color,
+          strokeWidth: 1.5,
+        },
+      ),
+      Plot.dot(points, {
+        ...at,
+        className: 'rf-method',
+        r: 6,
+        symbol: 'method',
+        fill: (p: Point) => (p.hollow ? 'var(--rf-panel)' : p.look.color),
+        stroke: (p: Point) => p.look.color,
+        strokeWidth: 2,
+        title: 'title',
+      }),
+      ...points.map((point, n) =>
+        Plot.text([point], {
+          ...at,
+          text: 'label',
+          dx: labels[n]?.dx ?? 0,
+          dy: labels[n]?.dy ?? 0,
+          textAnchor: labels[n]?.anchor ?? 'start',
+          fill: 'var(--rf-text)',
+          stroke: 'var(--rf-panel)',
+          strokeWidth: 3,
+        }),
+      ),
+    ],
+  });
+  return tagPicks(
+    plot,
+    'rf-method',
+    points.map((point) => point.method),
+  );
+}
+
+/** What the points are held against: untouched heads and chance, or the average face. */
+function linesOf(report: AuditReport, { measure, networks }: TradeOffChoice): Line[] {
+  if (measure === 'distance') {
+    // The average face differs between methods only by which scans they have.
+    const [most] = report.methods
+      .flatMap((method) => (method.distance?.averageMeanMm.value != null ? [method.distance] : []))
+      .sort((a, b) => b.averageN - a.averageN);
+    if (!most || most.averageMeanMm.value === null) return [];
+    const { value, low, high } = most.averageMeanMm;
+    return [
+      { label: `average face ${formatEstimate(most.averageMeanMm, 'mm')}`, y: value, low, high, dash: '5 4' },
+    ];
+  }
+  const upper = networks.flatMap((network): Line[] => {
+    const rank1 = report.upperBound.find((figures) => figures.network === network)?.rank1;
+    if (!rank1 || rank1.value === null) return [];
+    const { value, low, high } = inPercent(rank1);
+    return [
+      {
+        label: `untouched, ${NETWORK_NAMES[network]} ${formatEstimate(rank1, 'share')}`,
+        y: value ?? 0,
+        low,
+        high,
+        dash: 'none',
+      },
+    ];
+  });
+  const chance = 100 * report.chanceRank1;
+  if (upper.length === 0) return [];
+  const label = `chance ${chance < 10 ? Number(chance.toFixed(1)) : Math.round(chance)} %`;
+  return [...upper, { label, y: chance, low: null, high: null, dash: '5 4' }];
+}
+
+function inPercent({ value, low, high, n }: Estimate): Estimate {
+  const of = (share: number | null) => (share === null ? null : 100 * share);
+  return { value: of(value), low: of(low), high: of(high), n };
+}
