@@ -57,19 +57,7 @@ export function headSurface(volume: Volume, options: SurfaceOptions = {}): HeadS
   const head = largestPiece(share, shape, TISSUE_SHARE);
   if (head === undefined)
     throw new NoSurfaceError('expected tissue brighter than air in the scan, found one value throughout');
-  const outside = reachableAir(head, shape);
-  const field = smooth(localMaximum(share, shape), shape);
-  for (let v = 0; v < field.length; v++) {
-    if (head[v] === 0 && outside[v] === 0) {
-      field[v] = 1;
-      continue;
-    }
-    const level = Math.max(LOWEST_LEVEL, Math.min(HIGHEST_LEVEL, EDGE_SHARE * field[v]!));
-    const signed = (share[v]! - level) / level;
-    // Everything beside the head is out, however bright.
-    const most = head[v] === 0 ? JUST_OUTSIDE : 1;
-    field[v] = signed < -1 ? -1 : signed > most ? most : signed;
-  }
+  const field = levelSet(share, head, reachableAir(head, shape), smooth(localMaximum(share, shape), shape));
   dropCrumbs(field, shape, voxelSizeMm);
   const shading = smooth(smooth(field, shape), shape);
   return { field, shading, shape, voxelSizeMm, originRas, threshold, airValue, tissueValue, tissueMap };
@@ -91,6 +79,38 @@ const CRUMB_MM3 = 1000;
 /** The scan holds nothing that could be a surface. */
 export class NoSurfaceError extends Error {
   override readonly name = 'NoSurfaceError';
+}
+
+/**
+ * Distance of every value from the level that holds there, in levels, kept between −1 and 1.
+ *
+ * @param share tissue as a share of the local tissue's value
+ * @param head 1 in the head's piece
+ * @param outside 1 in the air around it
+ * @param brightest what the tissue beside each voxel reaches
+ */
+function levelSet(
+  share: Float32Array,
+  head: Uint8Array,
+  outside: Uint8Array,
+  brightest: Float32Array,
+): Float32Array {
+  const field = new Float32Array(share.length);
+  for (let v = 0; v < field.length; v++) {
+    const out = head[v] === 0;
+    if (out && outside[v] === 0) {
+      field[v] = 1;
+      continue;
+    }
+    let level = EDGE_SHARE * brightest[v]!;
+    if (level < LOWEST_LEVEL) level = LOWEST_LEVEL;
+    else if (level > HIGHEST_LEVEL) level = HIGHEST_LEVEL;
+    const signed = share[v]! / level - 1;
+    // Everything beside the head is out, however bright.
+    const most = out ? JUST_OUTSIDE : 1;
+    field[v] = signed < -1 ? -1 : signed > most ? most : signed;
+  }
+  return field;
 }
 
 function dropCrumbs(field: Float32Array, shape: HeadSurface['shape'], voxelSizeMm: number): void {

@@ -30,9 +30,10 @@ export function findTissueMap(
   const shape = [nx, ny, nz].map((n) => Math.ceil(n / edge)) as [number, number, number];
   const [bx, by] = shape;
   const blocks = shape[0] * shape[1] * shape[2];
-  const typical = levels.tissueValue - levels.airValue;
+  const { airValue } = levels;
+  const typical = levels.tissueValue - airValue;
   const least = Math.max(DIMMEST * typical, airNoise / TISSUE_SHARE);
-  const excess = new Float32Array(blocks).fill((levels.threshold - levels.airValue) / TISSUE_SHARE);
+  const excess = new Float32Array(blocks).fill((levels.threshold - airValue) / TISSUE_SHARE);
   const blockOf = Int32Array.from({ length: nx }, (_, i) => Math.floor(i / edge));
   for (let round = 0; round < ROUNDS; round++) {
     const square = new Float32Array(blocks);
@@ -42,9 +43,9 @@ export function findTissueMap(
       for (let j = 0; j < ny; j++) {
         const row = bx * (Math.floor(j / edge) + by * Math.floor(k / edge));
         for (let i = 0; i < nx; i++, v++) {
-          const e = values[v]! - levels.airValue;
+          const e = values[v]! - airValue;
           const b = row + blockOf[i]!;
-          if (!(e > TISSUE_SHARE * excess[b]!)) continue;
+          if (e <= TISSUE_SHARE * excess[b]!) continue;
           square[b]! += e * e;
           sum[b]! += e;
         }
