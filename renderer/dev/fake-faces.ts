@@ -29,6 +29,8 @@ const STRANGERS: Readonly<Record<FaceNetwork, readonly [mean: number, spread: nu
   'face-api': [0.58, 0.06],
 };
 const VIEWS = 5;
+/** Places of rank-1, rank-5 and accepted among the statistics. */
+const RATES: readonly number[] = [0, 1, 5];
 
 export function normalFrom(seed: number): () => number {
   const next = seededRandom(seed);
@@ -94,14 +96,12 @@ export function figuresOf(
     ];
   };
   const intervals = resamples > 0 ? bootstrapPeople([people], statistics, { resamples }) : [];
-  const [rank1, rank5, auc, eer, dPrime, accepted] = statistics().map(
-    (value, n): Estimate => ({
-      value,
-      low: intervals[n]?.low ?? null,
-      high: intervals[n]?.high ?? null,
-      n: people,
-    }),
-  ) as [Estimate, Estimate, Estimate, Estimate, Estimate, Estimate];
+  const [rank1, rank5, auc, eer, dPrime, accepted] = statistics().map((value, n): Estimate => {
+    // As the host does: at 0 and 1 a bootstrap of a share shrinks to a point.
+    const atEnd = RATES.includes(n) && (value === 0 || value === 1) && resamples > 0;
+    const interval = atEnd ? wilsonInterval(value * people, people) : intervals[n];
+    return { value, low: interval?.low ?? null, high: interval?.high ?? null, n: people };
+  }) as [Estimate, Estimate, Estimate, Estimate, Estimate, Estimate];
   const withoutFace = own.filter((score) => !Number.isFinite(score)).length;
   const pictures = VIEWS * people;
   const shown = Math.round(pictures * 0.96 * (1 - withoutFace / people));

@@ -1,5 +1,6 @@
 import type { AuditReport } from '../../shared/risk/records.ts';
 import type { CallOutput } from '../client.ts';
+import { setParams } from '../route.ts';
 import { AUDIT_ORDER, AuditChip } from '../ui/audit-state.tsx';
 import { formatCount, formatSeconds, formatTime, plural } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
@@ -21,7 +22,8 @@ export function AuditLead({ report, state }: { report: AuditReport; state: State
         </p>
       )}
       <p className="rf-sentence">{report.sentence}</p>
-      <Beside report={report} state={state} />
+      <Beside report={report} />
+      <Counts state={state} />
       <Strength report={report} />
       {report.problems.length > 0 && (
         <details className="rf-note" data-level="warning" style={{ marginTop: '0.5rem' }}>
@@ -51,7 +53,8 @@ export function AuditLead({ report, state }: { report: AuditReport; state: State
   );
 }
 
-function Beside({ report, state }: { report: AuditReport; state: State }) {
+function Beside({ report }: { report: AuditReport }) {
+  if (report.upperBound.length === 0) return null;
   return (
     <dl className="rf-stats" style={{ marginTop: '0.625rem' }}>
       {report.upperBound.map((figures) => (
@@ -63,45 +66,53 @@ function Beside({ report, state }: { report: AuditReport; state: State }) {
           <dd>{formatEstimate(figures.rank1, 'share')}</dd>
         </div>
       ))}
-      {report.upperBound.length > 0 && (
-        <div>
-          <dt>
-            <Term name="chance">Chance</Term>
-          </dt>
-          <dd>{formatShare(report.chanceRank1)}</dd>
-        </div>
-      )}
-      {report.upperBound.length > 0 && (
-        <div>
-          <dt>
-            People in the <Term name="gallery">gallery</Term>
-          </dt>
-          <dd>
-            {formatCount(report.galleryPeople)}
-            {report.borrowed > 0 && (
-              <>
-                {' '}
-                + {formatCount(report.borrowed)} <Term name="borrowed">borrowed</Term>
-              </>
-            )}
-          </dd>
-        </div>
-      )}
+      <div>
+        <dt>
+          <Term name="chance">Chance</Term>
+        </dt>
+        <dd>{formatShare(report.chanceRank1)}</dd>
+      </div>
+      <div>
+        <dt>
+          People in the <Term name="gallery">gallery</Term>
+        </dt>
+        <dd>
+          {formatCount(report.galleryPeople)}
+          {report.borrowed > 0 && (
+            <>
+              {' '}
+              + {formatCount(report.borrowed)} <Term name="borrowed">borrowed</Term>
+            </>
+          )}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+/** Verdicts of the versions that would leave; each opens its scans. */
+function Counts({ state }: { state: State }) {
+  return (
+    <div className="rf-row" style={{ marginTop: '0.5rem' }}>
+      <span>Of {plural(state.scans, 'scan')} that would leave as they are now:</span>
       {AUDIT_ORDER.map((name) => (
-        <div key={name}>
-          <dt>
-            <AuditChip state={name} />
-          </dt>
-          <dd>{formatCount(state.states[name])}</dd>
-        </div>
+        <button
+          key={name}
+          type="button"
+          className="rf-chip"
+          title="Show these scans"
+          onClick={() => setParams({ view: 'scans', verdict: name, method: undefined })}
+        >
+          <AuditChip state={name} />
+          <strong>{formatCount(state.states[name])}</strong>
+        </button>
       ))}
       {state.waiting > 0 && (
-        <div>
-          <dt>Not audited yet</dt>
-          <dd>{formatCount(state.waiting)}</dd>
-        </div>
+        <span className="rf-dim">
+          not audited yet <strong>{formatCount(state.waiting)}</strong>
+        </span>
       )}
-    </dl>
+    </div>
   );
 }
 

@@ -114,9 +114,10 @@ function Audited({ report, state }: { report: AuditReport; state: CallOutput<'ri
       <AuditLead report={report} state={state} />
       <StartAudit state={state} />
       {error && <ErrorPanel error={error} what="The file was not written." />}
+      {/* Outside of both views, so that the switch keeps the focus when the arrow keys change the view. */}
       <SegmentedControl
         aria-label="Show"
-        style={{ justifySelf: 'start' }}
+        style={{ justifySelf: 'start', marginBottom: '-0.375rem' }}
         value={view}
         onChange={chooseView}
         data={[...VIEWS]}

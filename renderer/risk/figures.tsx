@@ -26,12 +26,12 @@ export type Unit = 'share' | 'plain' | 'mm' | 'percent';
 const WRITE: Readonly<Record<Unit, (value: number | null) => string>> = {
   share: (value) => (value === null ? '–' : percentText(100 * value)),
   plain: (value) => formatFixed(value, 2),
-  mm: (value) => formatFixed(value, 2),
+  mm: (value) => formatFixed(value, 1),
   percent: (value) => formatFixed(value, 2),
 };
 const SIGN: Readonly<Record<Unit, string>> = { share: ' %', plain: '', mm: ' mm', percent: ' %' };
 
-/** "53 % (38 to 68)"; without an interval just the value. */
+/** "53 % (38–68)"; without an interval just the value. */
 export function formatEstimate(estimate: Estimate | null | undefined, unit: Unit): string {
   if (!estimate || estimate.value === null) return '–';
   const range = intervalText(estimate, unit);
@@ -39,7 +39,9 @@ export function formatEstimate(estimate: Estimate | null | undefined, unit: Unit
 }
 
 export function intervalText({ low, high }: Estimate, unit: Unit): string {
-  return low === null || high === null ? '' : `${WRITE[unit](low)} to ${WRITE[unit](high)}`;
+  if (low === null || high === null) return '';
+  // A dash beside a minus cannot be read.
+  return `${WRITE[unit](low)}${low < 0 ? ' to ' : '–'}${WRITE[unit](high)}`;
 }
 
 /** A figure over its 95 % interval; the unit stands in the column's title. */

@@ -22,7 +22,7 @@ export function MethodTable({ report, networks, onMethod }: Props) {
   return (
     <section className="rf-table-scroll" tabIndex={0} aria-label="Methods">
       <Table aria-label="Methods" className="rf-methods" horizontalSpacing={7} verticalSpacing={3}>
-        <Head report={report} recognition={recognition} />
+        <Head report={report} networks={networks} />
         <Table.Tbody>
           {recognition && <References report={report} networks={networks} />}
           {report.methods.map((method) => (
@@ -42,8 +42,9 @@ export function MethodTable({ report, networks, onMethod }: Props) {
 
 const right = { ta: 'right' } as const;
 
-function Head({ report, recognition }: { report: AuditReport; recognition: boolean }) {
+function Head({ report, networks }: Pick<Props, 'report' | 'networks'>) {
   const gallery = report.galleryPeople + report.borrowed;
+  const several = networks.length > 1;
   return (
     <Table.Thead>
       <Table.Tr>
@@ -53,9 +54,10 @@ function Head({ report, recognition }: { report: AuditReport; recognition: boole
         <Table.Th colSpan={3} scope="colgroup" ta="center">
           <Term name="verdict">Verdict</Term>, scans
         </Table.Th>
-        {recognition && (
-          <Table.Th colSpan={8} scope="colgroup" ta="center">
-            Recognition among {plural(gallery, 'person', 'people')}; <Term name="chance">chance</Term>{' '}
+        {networks.length > 0 && (
+          <Table.Th colSpan={several ? 8 : 7} scope="colgroup" ta="center">
+            Recognition{!several && networks[0] && ` by ${NETWORK_NAMES[networks[0]]}`} among{' '}
+            {plural(gallery, 'person', 'people')}; <Term name="chance">chance</Term>{' '}
             {formatShare(report.chanceRank1)}
           </Table.Th>
         )}
@@ -75,9 +77,9 @@ function Head({ report, recognition }: { report: AuditReport; recognition: boole
             <AuditChip state={state} />
           </Table.Th>
         ))}
-        {recognition && (
+        {networks.length > 0 && (
           <>
-            <Table.Th scope="col">Network</Table.Th>
+            {several && <Table.Th scope="col">Network</Table.Th>}
             <Table.Th scope="col" {...right}>
               Face found, %
             </Table.Th>
@@ -111,7 +113,7 @@ function Head({ report, recognition }: { report: AuditReport; recognition: boole
           <Term name="averageFace">Average face</Term>
         </Table.Th>
         <Table.Th scope="col" {...right}>
-          <Term name="Wilcoxon">p</Term>
+          <Term name="closerP">p, closer</Term>
         </Table.Th>
         {ENGINES.map((engine) => (
           <Table.Th key={engine} scope="col" {...right} title={ENGINE_NAMES[engine].what}>
@@ -142,7 +144,11 @@ function References({ report, networks }: Pick<Props, 'report' | 'networks'>) {
               <Table.Td rowSpan={shown.length} colSpan={3} />
             </>
           )}
-          <RecognitionCells figures={figures} relied={report.sees.includes(figures.network)} />
+          <RecognitionCells
+            figures={figures}
+            relied={report.sees.includes(figures.network)}
+            named={shown.length > 1}
+          />
           <Blanks count={rest.length} />
         </Table.Tr>
       ))}
@@ -151,7 +157,7 @@ function References({ report, networks }: Pick<Props, 'report' | 'networks'>) {
           <Term name="chance">Chance</Term>
           <span className="rf-interval">guessing</span>
         </Table.Th>
-        <Table.Td colSpan={5} />
+        <Table.Td colSpan={shown.length > 1 ? 5 : 4} />
         <Table.Td {...right}>{formatShare(report.chanceRank1).replace(' %', '')}</Table.Td>
         <Table.Td {...right}>{formatShare(report.chanceRank5).replace(' %', '')}</Table.Td>
         <Table.Td {...right}>0.50</Table.Td>
@@ -201,6 +207,7 @@ function MethodRows({ report, method, networks, onMethod }: Props & { method: Me
             <RecognitionCells
               figures={figures[n]}
               relied={networks[n] !== undefined && report.sees.includes(networks[n])}
+              named={networks.length > 1}
             />
           )}
           {n === 0 && (
@@ -215,7 +222,7 @@ function MethodRows({ report, method, networks, onMethod }: Props & { method: Me
                   >
                     {formatP(distance.p)}
                     <span className="rf-interval">
-                      {distance.closer}/{distance.averageN} closer
+                      {distance.closer} of {distance.averageN}
                     </span>
                   </span>
                 ),
@@ -230,16 +237,27 @@ function MethodRows({ report, method, networks, onMethod }: Props & { method: Me
   );
 }
 
-/** Eight cells of one network. A network that is not relied on says so in words. */
-function RecognitionCells({ figures, relied }: { figures: RecognitionFigures | undefined; relied: boolean }) {
-  if (!figures) return <Table.Td colSpan={8}>not measured</Table.Td>;
+/** The cells of one network. A network that is not relied on says so in words. */
+function RecognitionCells({
+  figures,
+  relied,
+  named,
+}: {
+  figures: RecognitionFigures | undefined;
+  relied: boolean;
+  /** With its name in front: several networks share the table. */
+  named: boolean;
+}) {
+  if (!figures) return <Table.Td colSpan={named ? 8 : 7}>not measured</Table.Td>;
   const { probes, withoutFace, threshold } = figures;
   return (
     <>
-      <Table.Td className={relied ? undefined : 'rf-dim'}>
-        {NETWORK_NAMES[figures.network]}
-        <span className="rf-interval">{relied ? plural(probes, 'person', 'people') : 'not relied on'}</span>
-      </Table.Td>
+      {named && (
+        <Table.Td className={relied ? undefined : 'rf-dim'}>
+          {NETWORK_NAMES[figures.network]}
+          <span className="rf-interval">{relied ? plural(probes, 'person', 'people') : 'not relied on'}</span>
+        </Table.Td>
+      )}
       <Table.Td
         {...right}
         title={`${withoutFace} of ${probes} without a face in any picture: counted as not recognised`}

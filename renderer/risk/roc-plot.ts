@@ -90,8 +90,8 @@ function legend(entries: readonly Pick<Curve, 'name' | 'color' | 'dash' | 'width
     const level = 4 + 6 * (entries.length - 1 - n);
     return [
       Plot.link([level], {
-        x1: 56,
-        x2: 64,
+        x1: 50,
+        x2: 58,
         y1: level,
         y2: level,
         stroke: entry.color,
@@ -99,7 +99,7 @@ function legend(entries: readonly Pick<Curve, 'name' | 'color' | 'dash' | 'width
         strokeDasharray: entry.dash,
       }),
       Plot.text([level], {
-        x: 65,
+        x: 59.5,
         y: level,
         text: () => entry.name,
         textAnchor: 'start',

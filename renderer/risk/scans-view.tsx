@@ -14,13 +14,13 @@ import { formatFixed } from './figures.tsx';
 import { NETWORK_NAMES } from './network-names.ts';
 
 const COLUMNS: readonly PageColumn<ScanAudit>[] = [
-  { id: 'state', title: 'Verdict', width: '6.75rem', cell: (scan) => <AuditChip state={scan.state} /> },
-  { id: 'subject', title: 'Subject', width: '8.25rem', cell: (scan) => scan.subjectLabel },
-  { id: 'kind', title: 'Kind', width: '4rem', cell: (scan) => scan.kind },
+  { id: 'state', title: 'Verdict', width: '6.5rem', cell: (scan) => <AuditChip state={scan.state} /> },
+  { id: 'subject', title: 'Subject', width: '7.75rem', cell: (scan) => scan.subjectLabel },
+  { id: 'kind', title: 'Kind', width: '3.25rem', cell: (scan) => scan.kind },
   {
     id: 'method',
     title: 'Method',
-    width: '8rem',
+    width: '7.5rem',
     cell: (scan) => (
       <>
         {scan.method}
@@ -32,7 +32,7 @@ const COLUMNS: readonly PageColumn<ScanAudit>[] = [
     (network): PageColumn<ScanAudit> => ({
       id: network,
       title: NETWORK_NAMES[network],
-      width: '10.5rem',
+      width: '9.5rem',
       hint: 'Place of the own original; similarity and the threshold from which it counts as recognised',
       cell: (scan) => placeText(scan.recognition.find((item) => item.network === network)),
     }),
@@ -40,7 +40,7 @@ const COLUMNS: readonly PageColumn<ScanAudit>[] = [
   {
     id: 'distance',
     title: 'Distance mm',
-    width: '7.5rem',
+    width: '6.5rem',
     hint: 'Mean distance of the new surface to the true face; beside it that of the average face',
     cell: ({ distance }) =>
       distance
@@ -50,7 +50,7 @@ const COLUMNS: readonly PageColumn<ScanAudit>[] = [
   {
     id: 'reason',
     title: 'Why',
-    width: 'minmax(14rem, 1fr)',
+    width: 'minmax(11rem, 1fr)',
     cell: (scan) => <span title={`${scan.reason} ${scan.next}`}>{scan.reason}</span>,
   },
 ];
@@ -115,7 +115,7 @@ export function ScansView({ methods, onExport }: { methods: readonly string[]; o
         onOpen={(scan) => setParams({ series: scan.seriesId })}
         what="the audited scans"
         label="Audited scans, the worst first"
-        minWidth={wide ? '84rem' : '70rem'}
+        minWidth={wide ? '84rem' : '64rem'}
         empty={
           <Empty title="No audited scan matches.">
             <Button variant="default" onClick={() => setParams({ verdict: undefined, method: undefined })}>

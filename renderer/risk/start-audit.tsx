@@ -12,7 +12,7 @@ import { BatchPanel } from '../ui/progress.tsx';
 
 type Attempts = NonNullable<CallInput<'risk.start'>['attempts']>;
 const MEANING: Readonly<Record<Attempts, string>> = {
-  all: 'The newest version by each method, so that methods can be compared; verdicts of all of them.',
+  all: 'The newest version by each method, so that methods can be compared.',
   current: 'Only the version of each scan that a share would take.',
 };
 
@@ -44,7 +44,7 @@ export function StartAudit({ state }: { state: CallOutput<'risk.state'> }) {
           {state.waiting > 0 ? `Audit ${plural(state.waiting, 'scan')}` : 'Audit again'}
         </Button>
         <span className="rf-dim" style={{ flex: '1 1 20rem' }}>
-          {MEANING[attempts]} What was looked at before is taken from the cache.
+          {MEANING[attempts]} What is known already is not done again.
         </span>
       </div>
       {start.error && <ErrorPanel error={start.error} what="The audit did not start." />}

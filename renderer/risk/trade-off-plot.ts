@@ -97,7 +97,9 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
     ? 104
     : 1.12 * Math.max(1, ...points.map(({ y }) => y.high ?? y.value ?? 0), ...lines.map((line) => line.y));
   const toX = (x: number) => MARGIN.left + (x / xMax) * (width - MARGIN.left - MARGIN.right);
-  const toY = (y: number) => HEIGHT - MARGIN.bottom - (y / yMax) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const yMin = -0.09 * yMax;
+  const toY = (y: number) =>
+    HEIGHT - MARGIN.bottom - ((y - yMin) / (yMax - yMin)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const frame: Box = {
     left: MARGIN.left,
     right: width - 4,
@@ -134,15 +136,17 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
       label: recognition
         ? '↑ own original found first, % (lower is safer)'
         : '↑ distance to the true face, mm (higher is safer)',
-      domain: [0, yMax],
+      // Room for labels below the points at zero.
+      domain: [yMin, yMax],
       grid: true,
-      ticks: 6,
+      ticks: recognition ? [0, 20, 40, 60, 80, 100] : 6,
     },
     symbol: {
       domain: report.methods.map((method) => method.method),
       range: report.methods.map((_, n) => lookOf(n).symbol),
     },
     marks: [
+      Plot.ruleY([0], { stroke: 'var(--rf-border)' }),
       ...lines.flatMap((line) => [
         ...(line.low === null || line.high === null
           ? []

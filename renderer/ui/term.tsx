@@ -54,6 +54,8 @@ const TERMS = {
     'Mean distance between the new and the true skin surface over the face, with the brains aligned; p95 is the distance that 95 % of the surface stays below.',
   averageFace:
     'The face of an average head, placed by the brain: what one would guess without knowing the person. The yardstick for distances.',
+  closerP:
+    'Paired Wilcoxon signed-rank test of the new face’s distance against the average face’s, and how many scans lie closer to the true face than the average face does.',
   meanAbsChange: 'Mean of |change| over GM, WM, CSF and TIV, averaged over scans.',
   surfaceChanged: 'Share of the front surface of the head that moved or is gone.',
 } as const;
