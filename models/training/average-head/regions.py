@@ -5,7 +5,7 @@ from scipy import ndimage as ndi
 
 BITS = {"face": 1, "ears": 2, "mouth": 4, "forehead": 8, "wrap": 16}  # REGION in electron/deidentify/face/face-frame.ts
 AIR_MM = 25  # how far a region reaches from the mean skin into the air: a nose longer than the average's
-DEPTH_MM = {"face": 20, "mouth": 45, "forehead": 9, "ears": 8}  # how far below the mean skin
+DEPTH_MM = {"face": 25, "mouth": 45, "forehead": 9, "ears": 8}  # how far below the mean skin
 BROW_MM = 28  # the face ends this far above the nasion: eyebrows and upper lids belong to it
 PROTECTED_MM = 5  # nothing within this distance of what is brain in more than one of ten people
 

@@ -34,7 +34,7 @@ export const template: FaceMethod = {
     'The idea of mri_reface (Schwarz et al., NeuroImage 2021;231:117845) and afni_refacer, with an average head of our own.',
   caution:
     'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
-  version: '1.0.0',
+  version: '1.1.0',
   defaults: { ...REGION_DEFAULTS, seamMm: 14, varyMm: VARY_MM },
   params: {
     ...REGION_PARAMS,
@@ -57,8 +57,9 @@ export const template: FaceMethod = {
   async propose(input) {
     const plan = planEdit(input, Number(input.params.seamMm ?? 14));
     const original = averageDistance(plan);
-    const average = meetBorder(plan, original);
-    vary(average, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
+    const shift = meetBorder(plan, original);
+    vary(shift, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
+    const average = shifted(plan, original, shift);
     const distance = new Float32Array(average.length);
     for (let n = 0; n < distance.length; n++) {
       const w = plan.weight[n]!;
@@ -103,7 +104,8 @@ const MEET_SIGMA_MM = 24;
 const MEET_MM = 15;
 
 /**
- * The average skin moved in or out, very smoothly, so that it meets the person's own skin along the border of the edit.
+ * How far the average skin is to be moved in, very smoothly, so that it meets the person's own skin along the border of
+ * the edit, mm; negative: out.
  *
  * A brain tells little about the size of a face: a child's is smaller than an adult's for the same brain. Only skin that
  * stays visible anyway is asked, outside the edit, and the answer is far too smooth to hold a feature.
@@ -123,14 +125,40 @@ function meetBorder(plan: EditPlan, average: Float32Array): Float32Array {
   const sigma = MEET_SIGMA_MM / SHAPE_MM;
   const top = smoothWide(gap, shape, sigma);
   const bottom = smoothWide(here, shape, sigma);
-  return average.map((d, n) => d + Math.max(-MEET_MM, Math.min(MEET_MM, top[n]! / (bottom[n]! + 1e-4))));
+  return top.map((sum, n) => Math.max(-MEET_MM, Math.min(MEET_MM, sum / (bottom[n]! + 1e-4))));
 }
 
+/** Over this distance the skin's direction is averaged for a shift, mm: wider than a nose. */
+const DIRECTION_SIGMA_MM = 16;
+
 /**
- * Shifts the skin in and out by a smooth random field, the same on both sides of the face, so that scans do not all get
- * one face.
+ * The average skin moved in by `shift` along the direction of the head as a whole.
+ *
+ * Along its own normals a nose that is moved in would lose its sides and leave a fin.
  */
-function vary(distance: Float32Array, plan: EditPlan, deviationMm: number, seed: number): void {
+function shifted(plan: EditPlan, average: Float32Array, shift: Float32Array): Float32Array {
+  const { shape } = plan.head.work;
+  const [nx, ny, nz] = shape as [number, number, number];
+  const slab = nx * ny;
+  const wide = smoothWide(average, shape, DIRECTION_SIGMA_MM / SHAPE_MM);
+  const out = new Float32Array(average.length);
+  let n = 0;
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, n++) {
+        const gx = wide[n + (i < nx - 1 ? 1 : 0)]! - wide[n - (i > 0 ? 1 : 0)]!;
+        const gy = wide[n + (j < ny - 1 ? nx : 0)]! - wide[n - (j > 0 ? nx : 0)]!;
+        const gz = wide[n + (k < nz - 1 ? slab : 0)]! - wide[n - (k > 0 ? slab : 0)]!;
+        const by = shift[n]! / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
+        out[n] = linear(average, nx, ny, nz, i + by * gx, j + by * gy, k + by * gz);
+      }
+    }
+  }
+  return out;
+}
+
+/** Adds a smooth random field to a shift, the same on both sides of the face, so that scans do not all get one face. */
+function vary(shift: Float32Array, plan: EditPlan, deviationMm: number, seed: number): void {
   if (!(deviationMm > 0)) return;
   const { shape, affine } = plan.average.surface;
   const [nx, ny, nz] = shape as [number, number, number];
@@ -147,7 +175,7 @@ function vary(distance: Float32Array, plan: EditPlan, deviationMm: number, seed:
     even[n] = (field[n]! + field[n - i + other]!) / Math.sqrt(2 + 2 * Math.exp(-x * x));
   }
   const here = sampleAverage(plan, even, affine, [nx, ny, nz]);
-  for (let n = 0; n < distance.length; n++) distance[n]! += deviationMm * here[n]!;
+  for (let n = 0; n < shift.length; n++) shift[n]! += deviationMm * here[n]!;
 }
 
 function otherContrast(): Problem {
