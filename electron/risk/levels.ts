@@ -12,7 +12,7 @@ export interface SurfaceLevels {
 /** Tissue values on a coarse RAS grid: point (a, b, c) lies at `originRas + stepMm · (a, b, c)`. */
 export interface TissueMap {
   /** Tissue value above air, scan units, a-fastest. */
-  readonly excess: Float32Array;
+  readonly excess: ArrayLike<number>;
   readonly shape: readonly [number, number, number];
   readonly stepMm: number;
   readonly originRas: readonly [number, number, number];
@@ -20,6 +20,13 @@ export interface TissueMap {
 
 /** Share of the tissue's excess over air from which a value counts as tissue. */
 export const TISSUE_SHARE = 0.25;
+
+/** A surface's levels as plain numbers, to be kept as JSON and handed in for an edited version of the scan. */
+export function levelsOf(surface: Required<SurfaceLevels>): Required<SurfaceLevels> {
+  const { threshold, airValue, tissueValue, tissueMap } = surface;
+  const excess = Array.from(tissueMap.excess, (value) => Number(value.toPrecision(6)));
+  return { threshold, airValue, tissueValue, tissueMap: { ...tissueMap, excess } };
+}
 
 /** Air value, tissue value and the threshold between them, from the histogram of a smoothed scan. */
 export function findLevels(values: Float32Array): SurfaceLevels {

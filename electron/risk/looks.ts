@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaceReading } from './faces/face-reader.ts';
+import type { SurfaceLevels } from './levels.ts';
 import type { LookCondition } from './look-conditions.ts';
 import type { RenderFrame, SurfaceView } from './render.ts';
-import type { HeadSurface } from './surface.ts';
 
 /** Camera and grey levels of a head, with which its edited versions are pictured too. */
 export interface LookSetting {
   readonly frame: RenderFrame;
-  readonly levels: Pick<HeadSurface, 'threshold' | 'airValue' | 'tissueValue'>;
+  readonly levels: SurfaceLevels;
 }
 
 /** What the networks found in the pictures of one head under one condition. */

@@ -11,6 +11,7 @@ import {
 import { type HeadOptions, headPhantom } from '../../build/phantom/head.ts';
 import { headShape } from '../../build/phantom/head-shape.ts';
 import type { Volume } from '../volume/volume.ts';
+import { levelsOf } from './levels.ts';
 import { frameOf, renderHead } from './render.ts';
 import { type HeadSurface, headSurface } from './surface.ts';
 
@@ -194,5 +195,13 @@ describe('headSurface on a head whose skin is known', () => {
     }
     expect(after.tissueMap).toBe(before.tissueMap);
     expect(worst).toBeLessThan(1e-6);
+
+    const kept = JSON.parse(JSON.stringify(levelsOf(before)));
+    const again = headSurface({ ...original, data }, { levels: kept });
+    const apart = again.field.reduce(
+      (most, value, v) => Math.max(most, Math.abs(value - after.field[v]!)),
+      0,
+    );
+    expect(apart).toBeLessThan(1e-3);
   });
 });

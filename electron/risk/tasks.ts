@@ -2,6 +2,7 @@ import { readNifti } from '../volume/nifti.ts';
 import type { Task } from '../worker/task.ts';
 import { type BorrowedHeadsParams, picturesOfBorrowedHead } from './borrowed-heads.ts';
 import { type CohortOrder, type CohortResult, recogniseCohort } from './cohort-looks.ts';
+import { levelsOf } from './levels.ts';
 import {
   AUDIT_VIEWS,
   type LookCondition,
@@ -35,14 +36,13 @@ const pictures: Task<PicturesOrder, TakenPictures> = async ({ volumePath, condit
   const { volume } = await readNifti(volumePath);
   const surface = lookSurface(volume, condition, { levels: setting?.levels });
   const frame = setting?.frame ?? frameOf(surface);
-  const { threshold, airValue, tissueValue } = surface;
   const taken: LookPicture[] = [];
   for (const [n, view] of AUDIT_VIEWS.entries()) {
     context.signal.throwIfAborted();
     context.progress((n + 1) / (AUDIT_VIEWS.length + 1), `picture ${n + 1} of ${AUDIT_VIEWS.length}`);
     taken.push({ view, picture: renderHead(surface, { ...lookRender(condition), view, frame }) });
   }
-  return { pictures: taken, setting: setting ?? { frame, levels: { threshold, airValue, tissueValue } } };
+  return { pictures: taken, setting: setting ?? { frame, levels: levelsOf(surface) } };
 };
 
 const distance: Task<FaceDistanceParams, MeasuredFaceDistance> = (params) => measureFaceDistance(params);
