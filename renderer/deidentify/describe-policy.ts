@@ -1,4 +1,5 @@
 import type { MethodInfo, Policy, Ps315Options } from '../../shared/deidentify/records.ts';
+import type { AuditLimits } from '../../shared/risk/records.ts';
 
 /** The switches of PS3.15 Annex E in a technician's words, in the order of the standard. */
 export const OPTION_WORDS: Record<keyof Ps315Options, { title: string; code: string; meaning: string }> = {
@@ -86,5 +87,16 @@ export function describePolicy(policy: Policy): string[] {
     ...(overrides > 0 ? [`${overrides} attribute${overrides === 1 ? '' : 's'} decided one by one`] : []),
     `May leave: ${policy.shareKinds.join(', ') || 'nothing'}`,
     policy.review === 'all' ? 'Review: a person looks at every scan' : 'Review: a person looks at exceptions',
+    ...describeAudit(policy.audit),
+  ];
+}
+
+/** What the audit asks for before a scan counts as safe. */
+function describeAudit(limits: AuditLimits): string[] {
+  const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+  return [
+    `Audit: ${limits.beforeShare ? 'needed before a scan leaves' : 'not needed before a scan leaves'}; where it cannot tell, ${limits.cannotTell === 'review' ? 'a person looks' : 'the other checks decide'}`,
+    `Recognised: when only ${percent(limits.maxFalseAccept)} of strangers would be as alike; at risk, too: nearer the true face than ${percent(limits.minDistanceShare)} of an average face’s distance`,
+    `Claims about recognition: from ${limits.minPeople} people on, by networks that find ${percent(limits.minUpperBound)} of untouched heads again`,
   ];
 }

@@ -13,6 +13,7 @@ import type { Policy, Ps315Options } from '../../shared/deidentify/records.ts';
 import { useAction } from '../calls.ts';
 import { KIND_CHOICES } from '../import/kinds.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
+import { AuditFields } from './audit-fields.tsx';
 import { OPTION_WORDS } from './describe-policy.ts';
 import { MethodFields } from './method-fields.tsx';
 
@@ -223,6 +224,7 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
             />
           </div>
         </fieldset>
+        <AuditFields limits={draft.audit} onChange={(audit) => change({ audit })} />
         {save.error && <ErrorPanel error={save.error} what="The policy was not saved." />}
         <div className="rf-row" style={{ justifyContent: 'flex-end' }}>
           <Button variant="default" onClick={onClose}>

@@ -21,7 +21,7 @@ import { fakeAuditState, riskAnswers } from './fake-risk-answers.ts';
 
 /**
  * What a screen may meet: no project, an empty one, one at work, 100,000 series, or a host in trouble; and an audit
- * that is missing, running, older than its scans, of few people, without networks, or with scans that failed.
+ * that is missing, running, older than its scans, of few people, blind, without networks, or with scans that failed.
  */
 export type Scenario =
   | 'welcome'
@@ -33,6 +33,7 @@ export type Scenario =
   | 'audit-running'
   | 'audit-stale'
   | 'audit-few'
+  | 'audit-blind'
   | 'audit-no-networks'
   | 'audit-failures';
 
@@ -130,7 +131,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     },
     {
       id: 'faces',
-      label: 'Faces changed',
+      label: 'Faces audited',
       state: empty ? ('not-checked' as const) : ('ok' as const),
       evidence: empty
         ? 'Nothing to check.'
@@ -458,9 +459,11 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
             state: states.length > 0 ? states[0]! : n % 3 === 0 ? ('failed' as const) : ('done' as const),
             attempts: 1 + (n % 2),
             error:
-              states.includes('failed') || n % 3 === 0
-                ? 'Brain extraction gave 412,000 mm³, below 700,000 mm³. Check that the whole head is in view, then retry or exclude the scan.'
-                : '',
+              batchId === 'batch-audit'
+                ? 'The scan holds nothing brighter than air. Look at it in review.'
+                : states.includes('failed') || n % 3 === 0
+                  ? 'Brain extraction gave 412,000 mm³, below 700,000 mm³. Check that the whole head is in view, then retry or exclude the scan.'
+                  : '',
             createdAt: NOW,
             startedAt: NOW,
             finishedAt: NOW,

@@ -15,8 +15,8 @@ import { wilcoxonSignedRank } from '../../shared/statistics/wilcoxon-signed-rank
 import { makeRow } from './fake-data.ts';
 import { type FaceScores, figuresOf, makeScores, normalFrom, placeOf, thresholdOf } from './fake-faces.ts';
 
-/** What an audit may look like: as it should be, with few people, without networks, with scans that failed. */
-export type AuditVariant = 'usual' | 'few' | 'no-networks' | 'failures';
+/** What an audit may look like: as it should be, of few people, with networks that cannot see, without any, with failures. */
+export type AuditVariant = 'usual' | 'few' | 'blind' | 'no-networks' | 'failures';
 
 export interface FakeAudit {
   readonly report: AuditReport;
@@ -88,23 +88,33 @@ export function makeAudit(variant: AuditVariant): FakeAudit {
 
 function build(variant: AuditVariant): FakeAudit {
   const people = variant === 'few' ? 6 : 40;
+  const borrowed = Math.max(0, 12 - people);
+  const gallery = people + borrowed;
   const networks = variant === 'no-networks' ? [] : FACE_NETWORKS;
+  const sight = variant === 'blind' ? 0.45 : 1;
   const resamples = 300;
   const upper = networks.map((network, n) =>
-    makeScores(people, { network, lift: n === 0 ? 5.2 : 3.1, noFace: 0, seed: 500 + n }),
+    makeScores(people, borrowed, {
+      network,
+      lift: sight * (n === 0 ? 5.2 : 3.1),
+      noFace: 0,
+      seed: 500 + n,
+    }),
   );
-  const thresholds = upper.map((scores) => (people < 10 ? null : thresholdOf(scores, LIMITS.maxFalseAccept)));
+  const thresholds = upper.map((scores) => thresholdOf(scores, LIMITS.maxFalseAccept));
   const upperBound = upper.map((scores, n) => figuresOf(scores, thresholds[n] ?? null, resamples));
   const sees = upperBound.flatMap((figures) =>
-    people >= LIMITS.minPeople && (figures.rank1.value ?? 0) >= LIMITS.minUpperBound ? [figures.network] : [],
+    gallery >= LIMITS.minPeople && (figures.rank1.value ?? 0) >= LIMITS.minUpperBound
+      ? [figures.network]
+      : [],
   );
   const problems = variant === 'failures' ? failures() : [];
   const scans: ScanAudit[] = [];
   const methods = RECIPES.map((recipe, m): MethodAudit => {
     const scores = networks.map((network, n) =>
-      makeScores(people, {
+      makeScores(people, borrowed, {
         network,
-        lift: recipe.lift[n] ?? 0,
+        lift: sight * (recipe.lift[n] ?? 0),
         noFace: recipe.noFace,
         seed: 40 * m + n + 1,
       }),
@@ -149,16 +159,16 @@ function build(variant: AuditVariant): FakeAudit {
     at: AT,
     people,
     galleryPeople: networks.length === 0 ? 0 : people,
-    borrowed: 0,
-    chanceRank1: networks.length === 0 ? 0 : 1 / people,
-    chanceRank5: networks.length === 0 ? 0 : Math.min(1, 5 / people),
+    borrowed: networks.length === 0 ? 0 : borrowed,
+    chanceRank1: networks.length === 0 ? 0 : 1 / gallery,
+    chanceRank5: networks.length === 0 ? 0 : Math.min(1, 5 / gallery),
     upperBound,
     sees,
     methods,
     limits: LIMITS,
     tools: networks.length === 0 ? 'no face networks' : 'human 3.3.6 faceres, face-api 1.7.15, renders 1',
     sentence: '',
-    caveats: caveatsOf(people, networks.length > 0),
+    caveats: caveatsOf(people, borrowed, networks.length > 0),
     problems,
     seconds: { look: networks.length === 0 ? null : 11.3, distance: 4.6 },
   };
@@ -193,7 +203,7 @@ function scanOf({ recipe, m, p, scores, upper, thresholds, sees, normal, failed 
       threshold,
       accepted: threshold === null ? null : similarity !== null && similarity >= threshold,
       rank: placeOf(item, p)?.rank ?? null,
-      people: item.rows.length,
+      people: item.rows[0]?.length ?? 0,
       originalSimilarity: upper[n]?.rows[p]?.[p] ?? null,
       originalRank: upper[n] ? (placeOf(upper[n], p)?.rank ?? null) : null,
     };
@@ -209,7 +219,7 @@ function scanOf({ recipe, m, p, scores, upper, thresholds, sees, normal, failed 
       ? `The new face surface lies ${mm(meanMm)} from the true one on average, ${Math.round((100 * meanMm) / averageMm)} % of what a population-average face would (${mm(averageMm)}); at least 50 % is asked for.`
       : state === 'safe'
         ? `${recognition[0]?.viewsWithFace === 0 ? 'Human finds no face in 5 pictures.' : `Human does not recognise it (similarity ${recognition[0]?.similarity?.toFixed(2)}, strangers reach ${recognition[0]?.threshold?.toFixed(2)}; place ${recognition[0]?.rank} of ${recognition[0]?.people}).`} The new surface lies ${mm(meanMm)} from the true face; an average face would be ${mm(averageMm)} away.`
-        : `Whether this face can be recognised cannot be told: ${failed ? 'the pictures could not be made (the scan holds nothing brighter than air).' : recognition.length === 0 ? 'this build has no face networks.' : sees.length === 0 ? `the gallery holds ${recognition[0]?.people} people, and the policy asks for 10.` : 'the networks do not recognise the untouched head in another view either, so not recognising the edited one means nothing.'}`;
+        : `Whether this face can be recognised cannot be told: ${failed ? 'the pictures could not be made (the scan holds nothing brighter than air).' : recognition.length === 0 ? 'this build has no face networks.' : sees.length === 0 ? 'the networks find too few of the untouched heads of this project again.' : 'the networks do not recognise the untouched head in another view either, so not recognising the edited one means nothing.'}`;
   return {
     derivativeId: m * 1_000_000 + row.id,
     seriesId: row.id,
@@ -292,7 +302,14 @@ function failures(): Problem[] {
   }));
 }
 
-function sentenceOf({ methods, upperBound, sees, people, chanceRank1 }: AuditReport): string {
+function sentenceOf({
+  methods,
+  upperBound,
+  sees,
+  galleryPeople,
+  borrowed,
+  chanceRank1,
+}: AuditReport): string {
   const percent = (value: number | null | undefined) =>
     value == null ? '–' : `${Math.round(100 * value)} %`;
   const range = (e: Estimate | undefined) =>
@@ -302,23 +319,29 @@ function sentenceOf({ methods, upperBound, sees, people, chanceRank1 }: AuditRep
     const why =
       upperBound.length === 0
         ? 'this build has no face networks'
-        : `the gallery holds ${people} people, and the policy asks for 10`;
+        : `the networks find too few of the untouched heads of this project again (${upperBound.map((f) => `${NAMES[f.network]} ${percent(f.rank1.value)}`).join(', ')}; the policy asks for 80 %)`;
     return `Whether the faces of this project can be recognised cannot be told: ${why}. The new face surfaces lie from the true ones, on average: ${methods.map((m) => `${m.method} ${m.distance?.meanMm.value?.toFixed(1)} mm`).join(', ')}.`;
   }
   const parts = methods.map(
     (m) => `${m.method} ${range(m.recognition.find((f) => f.network === network)?.rank1)}`,
   );
-  return `Put among ${people} people, the network ${NAMES[network]} finds ${range(upperBound[0]?.rank1)} of the untouched heads again, and of the de-identified ones: ${parts.join(', ')}; chance is ${percent(chanceRank1)}.`;
+  return `Put among ${galleryPeople + borrowed} people, the network ${NAMES[network]} finds ${range(upperBound[0]?.rank1)} of the untouched heads again, and of the de-identified ones: ${parts.join(', ')}; chance is ${percent(chanceRank1)}.`;
 }
 
-function caveatsOf(people: number, networks: boolean): string[] {
+function caveatsOf(people: number, borrowed: number, networks: boolean): string[] {
+  const gallery = people + borrowed;
   return [
     'The match is render to render: pictures of head surfaces, computed from scans, compared by two open face networks. It is not a match with photographs and not commercial face recognition, which recognised 97 to 98 % of unmodified scans in a published study.',
     'A face that these networks do not recognise may still be recognised by others. Without a face, a brain can still be linked with another scan of the same person.',
     'Removing or blurring voxels can be undone in part: published attacks regrow removed faces and sharpen blurred ones. This audit looks at scans as they are and does not try that.',
-    ...(networks && people < 50
+    ...(networks && borrowed > 0
       ? [
-          `With ${people} people one right answer is ${Math.round(100 / people)} %: rates below about ${Math.min(100, Math.round(300 / people))} % cannot be told from chance.`,
+          `Only ${people} people of this project could stand in the gallery; ${borrowed} computed variations of the average head stand beside them as strangers. The claim is weak: they resemble each other more than people do.`,
+        ]
+      : []),
+    ...(networks && gallery < 50
+      ? [
+          `With ${gallery} people one right answer is ${Math.round(100 / gallery)} %: rates below about ${Math.min(100, Math.round(300 / gallery))} % cannot be told from chance.`,
         ]
       : []),
     ...(networks ? [] : ['Nothing is claimed about recognition: this build has no face networks.']),

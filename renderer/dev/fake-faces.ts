@@ -37,13 +37,18 @@ export function normalFrom(seed: number): () => number {
   return () => Math.sqrt(-2 * Math.log(next() + 1e-9)) * Math.cos(2 * Math.PI * next());
 }
 
-export function makeScores(people: number, { network, lift, noFace, seed }: FaceRecipe): FaceScores {
+/** @param borrowed heads that only strangers stand in for, after the people in every row */
+export function makeScores(
+  people: number,
+  borrowed: number,
+  { network, lift, noFace, seed }: FaceRecipe,
+): FaceScores {
   const normal = normalFrom(seed);
   const chance = seededRandom(seed + 1);
   const [mean, spread] = STRANGERS[network];
   const rows = Array.from({ length: people }, (_, p) => {
     const found = chance() >= noFace;
-    return Array.from({ length: people }, (_, g) => {
+    return Array.from({ length: people + borrowed }, (_, g) => {
       const score = mean + spread * (normal() + (g === p ? lift : 0));
       return found ? Math.min(0.99, score) : Number.NEGATIVE_INFINITY;
     });
@@ -68,6 +73,7 @@ export function figuresOf(
 ): RecognitionFigures {
   const { rows, network } = scores;
   const people = rows.length;
+  const gallery = rows[0]?.length ?? people;
   const own = rows.map((row, p) => row[p] ?? Number.NEGATIVE_INFINITY);
   const strangers = rows.flatMap((row, p) =>
     row.flatMap((score, g) => (g === p ? [] : [{ score, probe: p, gallery: g }])),
@@ -95,7 +101,8 @@ export function figuresOf(
       threshold === null ? null : accepted / total,
     ];
   };
-  const intervals = resamples > 0 ? bootstrapPeople([people], statistics, { resamples }) : [];
+  const intervals =
+    resamples > 0 ? bootstrapPeople([people, gallery - people], statistics, { resamples }) : [];
   const [rank1, rank5, auc, eer, dPrime, accepted] = statistics().map((value, n): Estimate => {
     // As the host does: at 0 and 1 a bootstrap of a share shrinks to a point.
     const atEnd = RATES.includes(n) && (value === 0 || value === 1) && resamples > 0;

@@ -10,6 +10,7 @@ const VARIANTS: Partial<Record<Scenario, AuditVariant>> = {
   'audit-running': 'usual',
   'audit-stale': 'usual',
   'audit-few': 'few',
+  'audit-blind': 'blind',
   'audit-no-networks': 'no-networks',
   'audit-failures': 'failures',
 };

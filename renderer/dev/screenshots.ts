@@ -58,6 +58,15 @@ const SHOTS: readonly Shot[] = [
     hash: '#/deidentify?preview=1',
     act: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
   },
+  {
+    name: 'deidentify-editor-audit',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      await page.getByText('A scan that was not audited may not leave').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'deidentify-error', scenario: 'error', hash: '#/deidentify' },
   { name: 'review-empty', scenario: 'empty', hash: '#/review' },
   { name: 'review-full', scenario: 'full', hash: '#/review' },
@@ -163,6 +172,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'audit-running', scenario: 'audit-running', hash: '#/audit' },
   { name: 'audit-stale', scenario: 'audit-stale', hash: '#/audit' },
   { name: 'audit-few', scenario: 'audit-few', hash: '#/audit' },
+  { name: 'audit-blind', scenario: 'audit-blind', hash: '#/audit' },
   { name: 'audit-no-networks', scenario: 'audit-no-networks', hash: '#/audit' },
   {
     name: 'audit-failures',

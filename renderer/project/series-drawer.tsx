@@ -5,13 +5,14 @@ import type { CallOutput } from '../client.ts';
 import { asKind, KIND_CHOICES } from '../import/kinds.ts';
 import { ReasonDialog } from '../import/reason-dialog.tsx';
 import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
+import { ScanAuditView } from '../risk/scan-audit-view.tsx';
 import { go, setParams } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { formatNumber, formatSeconds, formatShape, formatTime, formatVoxelSize } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
 import { StateChip } from '../ui/state.tsx';
 import { Term } from '../ui/term.tsx';
-import { VerdictNumbers } from '../ui/verdict-numbers.tsx';
+import { isAuditNumber, VerdictNumbers } from '../ui/verdict-numbers.tsx';
 import { SessionLead } from './session-lead.tsx';
 
 type Detail = CallOutput<'catalog.series'>;
@@ -226,7 +227,8 @@ function Versions({ detail }: { detail: Detail }) {
             {formatTime(item.createdAt)} · {formatSeconds(item.seconds)} · policy {item.policyName} · seed{' '}
             {item.seed} · {JSON.stringify(item.methodParams)}
           </div>
-          <VerdictNumbers numbers={item.verdict.numbers} />
+          <VerdictNumbers numbers={item.verdict.numbers.filter((number) => !isAuditNumber(number.name))} />
+          <ScanAuditView derivativeId={item.id} said={item.verdict.reason} />
           <details>
             <summary>Steps applied ({item.steps.length})</summary>
             <ol>

@@ -3,11 +3,12 @@ import type { Rung } from '../../shared/deidentify/records.ts';
 import type { ReviewItem } from '../../shared/review/records.ts';
 import { useCall } from '../calls.ts';
 import { describeParams } from '../deidentify/ladder-fields.tsx';
+import { ScanAuditView } from '../risk/scan-audit-view.tsx';
 import { setParams } from '../route.ts';
 import { Loaded } from '../ui/feedback.tsx';
 import { formatTime } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
-import { VerdictNumbers } from '../ui/verdict-numbers.tsx';
+import { isAuditNumber, VerdictNumbers } from '../ui/verdict-numbers.tsx';
 
 /** Methods and settings of one scan side by side. */
 export function AttemptsDialog({ item, onClose }: { item: ReviewItem; onClose: () => void }) {
@@ -98,7 +99,10 @@ function Attempt({
                 })}
               </div>
               <div>{item.verdict.reason}</div>
-              <VerdictNumbers numbers={item.verdict.numbers} />
+              <ScanAuditView derivativeId={derivativeId} said={item.verdict.reason} />
+              <VerdictNumbers
+                numbers={item.verdict.numbers.filter((number) => !isAuditNumber(number.name))}
+              />
               {!current && (
                 <Button variant="default" onClick={onOpen}>
                   Open this attempt

@@ -40,7 +40,9 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
   const next = queue.nextPending(derivativeId) ?? queue.neighbour(derivativeId, 1);
   const nextId = next?.derivativeId;
   useEffect(() => {
-    if (nextId !== undefined) prefetch('review.item', { derivativeId: nextId });
+    if (nextId === undefined) return;
+    prefetch('review.item', { derivativeId: nextId });
+    prefetch('risk.scan', { derivativeId: nextId });
   }, [nextId]);
   const nextItem = useCall(nextId !== undefined ? 'review.item' : null, { derivativeId: nextId ?? 0 }).data;
   useEffect(() => {

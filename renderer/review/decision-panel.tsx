@@ -3,12 +3,13 @@ import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ReviewDecision, ReviewItem } from '../../shared/review/records.ts';
 import type { ReplyError } from '../client.ts';
+import { ScanAuditView } from '../risk/scan-audit-view.tsx';
 import { formatRoute, setParams } from '../route.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { formatTime } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
 import { StateChip } from '../ui/state.tsx';
-import { VerdictNumbers } from '../ui/verdict-numbers.tsx';
+import { isAuditNumber, VerdictNumbers } from '../ui/verdict-numbers.tsx';
 import { AttemptsDialog } from './attempts-dialog.tsx';
 
 interface Props {
@@ -49,7 +50,8 @@ export function DecisionPanel(props: Props) {
             </div>
           )}
         </div>
-        <VerdictNumbers numbers={verdict.numbers} />
+        <ScanAuditView derivativeId={item.derivativeId} said={`${verdict.reason} ${verdict.next}`} />
+        <VerdictNumbers numbers={verdict.numbers.filter((number) => !isAuditNumber(number.name))} />
         {verdict.problems.length > 0 && <ProblemList problems={verdict.problems} empty="" />}
         <details>
           <summary>Assumed and settings</summary>

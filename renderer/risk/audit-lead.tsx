@@ -30,7 +30,12 @@ export function AuditLead({ report, state }: { report: AuditReport; state: State
           <summary>
             {plural(report.problems.length, 'finding')} on scans that could not be looked at or measured
           </summary>
-          <div style={{ marginTop: '0.375rem' }}>
+          <div
+            tabIndex={0}
+            role="region"
+            aria-label="Findings"
+            style={{ marginTop: '0.375rem', maxHeight: '16rem', overflow: 'auto' }}
+          >
             <ProblemList problems={report.problems} empty="" />
           </div>
         </details>
@@ -90,11 +95,11 @@ function Beside({ report }: { report: AuditReport }) {
   );
 }
 
-/** Verdicts of the versions that would leave; each opens its scans. */
+/** Verdicts of the current versions; each opens its scans. */
 function Counts({ state }: { state: State }) {
   return (
     <div className="rf-row" style={{ marginTop: '0.5rem' }}>
-      <span>Of {plural(state.scans, 'scan')} that would leave as they are now:</span>
+      <span>Current versions of {plural(state.scans, 'scan')}:</span>
       {AUDIT_ORDER.map((name) => (
         <button
           key={name}

@@ -21,15 +21,16 @@ export function formatFixed(value: number | null | undefined, digits: number): s
 }
 
 /** How the figures of one kind are written. */
-export type Unit = 'share' | 'plain' | 'mm' | 'percent';
+export type Unit = 'share' | 'plain' | 'tenths' | 'mm' | 'percent';
 
 const WRITE: Readonly<Record<Unit, (value: number | null) => string>> = {
   share: (value) => (value === null ? '–' : percentText(100 * value)),
   plain: (value) => formatFixed(value, 2),
+  tenths: (value) => formatFixed(value, 1),
   mm: (value) => formatFixed(value, 1),
   percent: (value) => formatFixed(value, 2),
 };
-const SIGN: Readonly<Record<Unit, string>> = { share: ' %', plain: '', mm: ' mm', percent: ' %' };
+const SIGN: Readonly<Record<Unit, string>> = { share: ' %', plain: '', tenths: '', mm: ' mm', percent: ' %' };
 
 /** "53 % (38–68)"; without an interval just the value. */
 export function formatEstimate(estimate: Estimate | null | undefined, unit: Unit): string {

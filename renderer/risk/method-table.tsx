@@ -21,7 +21,7 @@ export function MethodTable({ report, networks, onMethod }: Props) {
   const recognition = networks.length > 0;
   return (
     <section className="rf-table-scroll" tabIndex={0} aria-label="Methods">
-      <Table aria-label="Methods" className="rf-methods" horizontalSpacing={7} verticalSpacing={3}>
+      <Table aria-label="Methods" className="rf-methods" horizontalSpacing={5} verticalSpacing={3}>
         <Head report={report} networks={networks} />
         <Table.Tbody>
           {recognition && <References report={report} networks={networks} />}
@@ -138,8 +138,12 @@ function References({ report, networks }: Pick<Props, 'report' | 'networks'>) {
           {n === 0 && (
             <>
               <Table.Th scope="rowgroup" rowSpan={shown.length}>
-                <Term name="upperBound">Untouched, another view</Term>
-                <span className="rf-interval">upper bound</span>
+                <Term name="upperBound">Untouched</Term>
+                <span className="rf-interval">
+                  upper bound,
+                  <br />
+                  another view
+                </span>
               </Table.Th>
               <Table.Td rowSpan={shown.length} colSpan={3} />
             </>
@@ -162,8 +166,12 @@ function References({ report, networks }: Pick<Props, 'report' | 'networks'>) {
         <Table.Td {...right}>{formatShare(report.chanceRank5).replace(' %', '')}</Table.Td>
         <Table.Td {...right}>0.50</Table.Td>
         <Table.Td {...right}>50</Table.Td>
-        <Table.Td {...right}>0.00</Table.Td>
-        <Table.Td {...right}>{formatShare(report.limits.maxFalseAccept).replace(' %', '')}</Table.Td>
+        <Table.Td {...right}>0.0</Table.Td>
+        <Table.Td {...right}>
+          {shown.every((figures) => figures.threshold === null)
+            ? '–'
+            : formatShare(report.limits.maxFalseAccept).replace(' %', '')}
+        </Table.Td>
         <Blanks count={rest.length} />
       </Table.Tr>
     </>
@@ -277,7 +285,7 @@ function RecognitionCells({
         <EstimateCell estimate={figures.eer} unit="share" />
       </Table.Td>
       <Table.Td {...right}>
-        <EstimateCell estimate={figures.dPrime} unit="plain" />
+        <EstimateCell estimate={figures.dPrime} unit="tenths" />
       </Table.Td>
       <Table.Td {...right} title={threshold === null ? 'too few people for a threshold' : undefined}>
         <EstimateCell estimate={figures.accepted} unit="share" />
@@ -296,7 +304,13 @@ function Change({ method, engine }: { method: MethodAudit; engine: (typeof ENGIN
     >
       <strong>{formatFixed(meanAbsPercent.value, 2)}</strong>
       <span className="rf-interval">
-        {over5Percent} &gt; 5 %{failedAfter > 0 && `, ${failedAfter} failed`}
+        {over5Percent} &gt; 5 %
+        {failedAfter > 0 && (
+          <>
+            <br />
+            {failedAfter} failed
+          </>
+        )}
       </span>
     </span>
   );

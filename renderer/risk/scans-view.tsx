@@ -95,7 +95,7 @@ export function ScansView({ methods, onExport }: { methods: readonly string[]; o
           w={210}
           allowDeselect={false}
           data={[
-            { value: '', label: 'Versions that would leave' },
+            { value: '', label: 'Current versions' },
             ...methods.map((name) => ({ value: name, label: `Newest by ${name}` })),
           ]}
           value={method}

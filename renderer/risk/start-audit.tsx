@@ -12,7 +12,7 @@ import { BatchPanel } from '../ui/progress.tsx';
 
 type Attempts = NonNullable<CallInput<'risk.start'>['attempts']>;
 const MEANING: Readonly<Record<Attempts, string>> = {
-  all: 'The newest version by each method, so that methods can be compared.',
+  all: 'The newest version by each method, to compare them.',
   current: 'Only the version of each scan that a share would take.',
 };
 

@@ -15,7 +15,8 @@ const ITEMS: Record<BatchProgress['kind'], string> = {
   import: 'files',
   deidentify: 'scans',
   measure: 'scans',
-  audit: 'scans',
+  // One for each scan and one that compares everybody with everybody.
+  audit: 'steps',
   share: 'scans',
 };
 

@@ -3,6 +3,11 @@ import { IconAlertTriangleFilled, IconCircleCheckFilled, IconInfoCircle } from '
 import type { VerdictNumber } from '../../shared/deidentify/records.ts';
 import { formatNumber } from './format.ts';
 
+/** The audit writes its numbers into the verdict under this prefix; where its own panel stands beside, they are left out. */
+export function isAuditNumber(name: string): boolean {
+  return name.startsWith('audit-');
+}
+
 /** The numbers behind a verdict, each beside the limit it was held against. */
 export function VerdictNumbers({ numbers }: { numbers: readonly VerdictNumber[] }) {
   return (
