@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { methodsCommand } from './methods.ts';
 import { createOutput, type ExitCode } from './output.ts';
+import { renderCommand } from './render.ts';
 import { reviewCommand } from './review.ts';
 import { runCommand } from './run.ts';
 import { segmentCommand } from './segment.ts';
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   defaceCommand,
   volumesCommand,
   segmentCommand,
+  renderCommand,
 ];
 
 const help = `Refacade de-identifies head scans, headers and faces, on this computer only.

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apply } from '../../shared/geometry/affine.ts';
 import { frameOf, type RenderFrame, renderHead } from '../risk/render.ts';
@@ -8,7 +7,8 @@ import { readNifti } from '../volume/nifti.ts';
 import type { Volume } from '../volume/volume.ts';
 import { quietContext, type TaskContext } from '../worker/task.ts';
 import { displayWindow, SLICE_CONVENTION, type SlicePlane, sliceRaster } from './pictures-slice.ts';
-import { encodePng, type Raster } from './png.ts';
+import type { Raster } from './png.ts';
+import { writePng } from './write-png.ts';
 
 export interface PicturesParams {
   /** The scan before and after its face was edited, NIfTI, on one grid. */
@@ -75,7 +75,7 @@ export async function makePictures(
     const keep = async (view: WrittenPicture['view'], label: string, raster: Raster) => {
       context.signal.throwIfAborted();
       const name = `${stage}-${view}.png`;
-      await writeWhole(params.outDir, name, encodePng(raster));
+      await writePng(join(params.outDir, name), raster);
       pictures.push({ name, label, stage, view });
       context.progress(pictures.length / 12, `picture ${pictures.length} of 12`);
     };
@@ -142,19 +142,4 @@ function requireSameGrid(before: Volume, other: Volume, what: string): void {
   const a = before.shape.slice(0, 3).join(' × ');
   const b = other.shape.slice(0, 3).join(' × ');
   if (a !== b) throw new PictureGridError(`expected ${what} on the original's grid of ${a} voxels, got ${b}`);
-}
-
-async function writeWhole(dir: string, name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dir, `.${name}.${process.pid}-${randomBytes(4).toString('hex')}.part`);
-  const file = await open(temporary, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-    await file.close();
-    await rename(temporary, join(dir, name));
-  } catch (cause) {
-    await file.close().catch(() => {});
-    await rm(temporary, { force: true });
-    throw cause;
-  }
 }
