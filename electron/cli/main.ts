@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { methodsCommand } from './methods.ts';
 import { createOutput, type ExitCode } from './output.ts';
+import { recogniseCommand } from './recognise.ts';
 import { renderCommand } from './render.ts';
 import { reviewCommand } from './review.ts';
 import { runCommand } from './run.ts';
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
   defaceCommand,
   volumesCommand,
   segmentCommand,
+  recogniseCommand,
   renderCommand,
 ];
 

@@ -5,7 +5,11 @@ import type { Look } from './looks.ts';
 export type ViewDescriptors = readonly (Float32Array | null)[];
 
 /** The descriptors of a look, in the order of `views`. */
-export function descriptorsOf(look: Look, network: FaceNetwork, views: readonly string[]): ViewDescriptors {
+export function descriptorsOf(
+  look: Pick<Look, 'views'>,
+  network: FaceNetwork,
+  views: readonly string[],
+): ViewDescriptors {
   return views.map((view) => {
     const readings = look.views.find((v) => v.view === view)?.readings;
     const reading = readings?.find((r) => r.network === network);

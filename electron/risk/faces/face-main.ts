@@ -1,17 +1,16 @@
 // Entry of the face process; the protocol is in face-contract.ts. It reads the networks from files and nothing else.
-import * as tf from '@tensorflow/tfjs-core';
 import type { Device } from '../../inference/worker-contract.ts';
 import { failureOf, openPort } from '../../inference/worker-port.ts';
 import { openFaceApi } from './face-api-network.ts';
 import type { FaceAnswer, FaceReadRequest, FaceRequest, FaceStartRequest } from './face-contract.ts';
-import type { FaceReading } from './face-reader.ts';
+import type { FaceReading, GrayPicture } from './face-reader.ts';
 import { openHuman } from './human-network.ts';
 import noNetwork from './no-network.ts';
 import { openTensorflow } from './tensorflow.ts';
 
 globalThis.fetch = noNetwork;
 
-type Look = (picture: tf.Tensor3D) => Promise<FaceReading[]>;
+type Look = (picture: GrayPicture) => Promise<FaceReading[]>;
 
 const send = openPort<FaceRequest, FaceAnswer>(receive);
 let ready: Promise<{ device: Device; look: Look }> | undefined;
@@ -41,22 +40,8 @@ async function start({ packages, excluded }: FaceStartRequest): Promise<void> {
 async function read({ id, width, height, gray }: FaceReadRequest): Promise<void> {
   try {
     const { look } = await ready!;
-    const picture = toTensor(Buffer.from(gray, 'base64'), width, height);
-    try {
-      send({ type: 'done', id, result: await look(picture) });
-    } finally {
-      picture.dispose();
-    }
+    send({ type: 'done', id, result: await look({ width, height, gray: Buffer.from(gray, 'base64') }) });
   } catch (error) {
     send({ type: 'failed', id, error: failureOf(error) });
   }
-}
-
-/** @returns shape (height, width, 3), 0…255 */
-function toTensor(gray: Uint8Array, width: number, height: number): tf.Tensor3D {
-  if (gray.length !== width * height)
-    throw new RangeError(`Expected ${width} × ${height} pixels, got ${gray.length}.`);
-  const rgb = new Float32Array(3 * gray.length);
-  for (let p = 0; p < gray.length; p++) rgb.fill(gray[p]!, 3 * p, 3 * p + 3);
-  return tf.tensor3d(rgb, [height, width, 3]);
 }

@@ -1,4 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import type { FaceNetwork } from '../../../shared/risk/records.ts';
 import { ProcessClient, type ProcessOptions } from '../../inference/process-client.ts';
 import { spawnNodeWorker } from '../../inference/spawn-node.ts';
 import type { FaceReadRequest, FaceStartRequest } from './face-contract.ts';
@@ -11,11 +13,9 @@ export interface GrayPicture {
   readonly gray: Uint8Array;
 }
 
-/** `human` detects with BlazeFace and describes with FaceRes, `face-api` with SSD MobileNet and a ResNet-34. */
-export type FaceNetwork = 'human' | 'face-api';
-
 /** What one network says of one picture; of several faces, the one it is surest of. */
 export interface FaceReading {
+  /** `human` detects with BlazeFace and describes with FaceRes, `face-api` with TinyFaceDetector and a ResNet-34. */
   readonly network: FaceNetwork;
   /** A face was found by this network; the descriptor is null otherwise. */
   readonly found: boolean;
@@ -99,6 +99,7 @@ async function readAll(
 ): Promise<FaceReading[][]> {
   signal?.throwIfAborted();
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // every waiting picture listens
   const pass = () => stop.abort(signal?.reason);
   signal?.addEventListener('abort', pass, { once: true });
   let done = 0;

@@ -1,16 +1,30 @@
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { type BackendEnum, type Config, type FaceResult, Human } from '@vladmandic/human';
-import type { FaceReading } from './face-reader.ts';
+import { equalise } from './equalise.ts';
+import type { FaceReading, GrayPicture } from './face-reader.ts';
+import { toTensor } from './picture-tensor.ts';
+import { unitLength } from './unit-length.ts';
 
 /** A file of a face network could not be loaded. */
 export class FaceNetworkError extends Error {
   override name = 'FaceNetworkError';
 }
 
-/** Looks at an RGB picture of 0…255, shape (height, width, 3). */
-export type ReadFace = (picture: Tensor3D) => Promise<FaceReading>;
+/** Looks at one picture; the background is 0. */
+export type ReadFace = (picture: GrayPicture) => Promise<FaceReading>;
+
+/**
+ * What counts as a face: its detector and its mesh agree on it, and it is at least a hand's breadth wide (76 mm of a
+ * picture 260 mm across). The mesh is what tells a face from a heap of shapes: intact heads seen from the front score
+ * 0.9 and more on it, a defaced head and a bare brain 0.1 and less.
+ */
+const MIN_BOX_SCORE = 0.3;
+const MIN_MESH_SCORE = 0.3;
+const MIN_SHARE_OF_PICTURE = 0.29;
+
+/** How much the shadows are opened, see {@link equalise}. */
+const EQUALISE = 0.5;
 
 /** Loads BlazeFace, FaceMesh and FaceRes from the installed package. @throws FaceNetworkError */
 export async function openHuman(packageDir: string, backend: string): Promise<ReadFace> {
@@ -50,12 +64,29 @@ export async function openHuman(packageDir: string, backend: string): Promise<Re
       `Expected the networks ${missing.join(', ')} in ${packageDir}; they could not be loaded.`,
     );
   return async (picture) => {
-    const { face, error } = await human.detect(picture);
-    if (error) throw new FaceNetworkError(`human: ${error}`);
-    return toReading(face);
+    const input = toTensor({ ...picture, gray: equalise(picture.gray, EQUALISE) });
+    try {
+      const { face, error } = await human.detect(input);
+      if (error) throw new FaceNetworkError(`human: ${error}`);
+      return toReading(face, MIN_SHARE_OF_PICTURE * picture.width);
+    } finally {
+      input.dispose();
+    }
   };
 }
 
-function toReading(_faces: readonly FaceResult[]): FaceReading {
-  return { network: 'human', found: false, score: 0, descriptor: null };
+function toReading(candidates: readonly FaceResult[], minSize: number): FaceReading {
+  const network = 'human';
+  const large = candidates.filter(({ box }) => Math.min(box[2], box[3]) >= minSize);
+  // Of several, the one that both are surest of.
+  const sureness = (face: FaceResult) => Math.min(face.boxScore, face.faceScore);
+  const best = large.reduce<FaceResult | undefined>(
+    (a, b) => (a && sureness(a) >= sureness(b) ? a : b),
+    undefined,
+  );
+  const score = best ? sureness(best) : 0;
+  const descriptor = unitLength(best?.embedding ?? []);
+  if (!best || best.boxScore < MIN_BOX_SCORE || best.faceScore < MIN_MESH_SCORE || !descriptor)
+    return { network, found: false, score, descriptor: null };
+  return { network, found: true, score, descriptor };
 }
