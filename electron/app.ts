@@ -119,6 +119,7 @@ export function createApp(options: AppOptions): App {
       open: openProject,
       doctorPaths: { staticDir, workerFile, modelsDir: models },
       segmenter,
+      faceReader,
     }),
     ...catalogHandlers(() => requireSession().db),
     ...late(importContract, () => {

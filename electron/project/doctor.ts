@@ -6,6 +6,7 @@ import { describeError } from '../describe-error.ts';
 import { converterFolder } from '../import/convert-series.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
 import { findModels, loadModelCard } from '../inference/model-card.ts';
+import type { FaceReader } from '../risk/faces/face-reader.ts';
 
 export interface Finding {
   readonly name: string;
@@ -73,6 +74,17 @@ async function inferenceFinding(segmenter: ModelSegmenter): Promise<Finding> {
     const { provider, reports } = await segmenter.describe();
     const others = reports.map((r) => `${r.provider} ${r.state}: ${r.detail}`).join('; ');
     return { name, ok: true, detail: `runs on ${provider} (${others})` };
+  } catch (error) {
+    return { name, ok: false, detail: describeError(error) };
+  }
+}
+
+/** Checks the networks of the recognition audit, which starts their process. */
+export async function diagnoseFaces(reader: FaceReader | undefined): Promise<Finding> {
+  const name = 'Face networks';
+  if (!reader) return { name, ok: true, detail: 'not in this build: it cannot audit recognition' };
+  try {
+    return { name, ok: true, detail: (await reader.describe()).detail };
   } catch (error) {
     return { name, ok: false, detail: describeError(error) };
   }

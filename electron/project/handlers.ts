@@ -6,7 +6,8 @@ import type { projectContract } from '../../shared/project/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
-import { diagnose, diagnoseInference } from './doctor.ts';
+import type { FaceReader } from '../risk/faces/face-reader.ts';
+import { diagnose, diagnoseFaces, diagnoseInference } from './doctor.ts';
 import { readRecentProjects } from './recent-projects.ts';
 import type { ProjectSession } from './session.ts';
 import { summarise } from './summary.ts';
@@ -23,6 +24,8 @@ export interface ProjectHandlerContext {
   };
   /** Undefined where this build has no model. */
   readonly segmenter?: ModelSegmenter | undefined;
+  /** Undefined where this build has no face networks. */
+  readonly faceReader?: FaceReader | undefined;
 }
 
 export const defaultPolicyName = 'Share outside';
@@ -62,6 +65,7 @@ export function projectHandlers(ctx: ProjectHandlerContext): Handlers<typeof pro
     'project.doctor': async ({ part }) => [
       ...(part === 'inference' ? [] : diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir })),
       ...(part === 'machine' ? [] : await diagnoseInference(ctx.doctorPaths.modelsDir, ctx.segmenter)),
+      ...(part === 'machine' ? [] : [await diagnoseFaces(ctx.faceReader)]),
     ],
   };
 }
