@@ -18,6 +18,10 @@ const packages = [
   '@napi-rs/nice',
   '@napi-rs/nice-*',
   '@niivue/dcm2niix',
+  // Only files that the face process reads: their code is in its bundle. See `faceFiles`.
+  '@vladmandic/human',
+  '@vladmandic/face-api',
+  '@tensorflow/tfjs-backend-wasm',
 ];
 const scopes = [...new Set(packages.filter((p) => p.startsWith('@')).map((p) => p.split('/')[0]))];
 const plain = packages.filter((p) => !p.startsWith('@'));
@@ -29,6 +33,16 @@ const onlyTheseModules = [
   }),
   // Packages nested below are install-time helpers (downloaders), never loaded at run time.
   '!node_modules/*/node_modules{,/**/*}',
+];
+
+/** Of 43 MB, 24 MB and 14 MB, the weights of six networks (15.9 MB) and the WebAssembly binaries (1.2 MB). */
+const faceFiles = [
+  '!node_modules/@vladmandic/human/!(package.json|LICENSE|models){,/**/*}',
+  '!node_modules/@vladmandic/human/models/!(blazeface|facemesh|faceres).*',
+  '!node_modules/@vladmandic/face-api/!(package.json|LICENSE|model){,/**/*}',
+  '!node_modules/@vladmandic/face-api/model/!(tiny_face_detector|face_landmark_68|face_recognition)_model*',
+  '!node_modules/@tensorflow/tfjs-backend-wasm/!(package.json|LICENSE|dist){,/**/*}',
+  '!node_modules/@tensorflow/tfjs-backend-wasm/dist/!(*.wasm){,/**/*}',
 ];
 
 /**
@@ -46,6 +60,7 @@ const filesFor = (own) => [
   '!dist/packages{,/**/*}',
   '!**/*.map',
   ...onlyTheseModules,
+  ...faceFiles,
   // The driver's own build is for Node; the packaged application takes native/abi-<number> (see extraResources).
   '!node_modules/better-sqlite3/{build,deps,src}{,/**/*}',
   '!node_modules/onnxruntime-node/script{,/**/*}',
@@ -78,6 +93,8 @@ module.exports = {
     'node_modules/@niivue/dcm2niix/**/*',
     'node_modules/piscina/**/*',
     'node_modules/@napi-rs/**/*',
+    'node_modules/@vladmandic/**/*',
+    'node_modules/@tensorflow/**/*',
   ],
   // One SQLite binary per ABI, chosen at start: docs/decisions/0002-two-sqlite-binaries.md
   extraResources: [

@@ -15,6 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelsDir } from '../../electron/inference/model-card.ts';
+import { findFacePackages } from '../../electron/risk/faces/face-packages.ts';
+import { createFaceReader } from '../../electron/risk/faces/face-reader.ts';
 import { missingForPacking } from '../pack.ts';
 import { checkoutDir, electronFacts } from './checkout.ts';
 
@@ -179,6 +181,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
           'dist/shell/preload.cjs',
           'dist/worker/main.js',
           'dist/inference/main.js',
+          'dist/faces/main.js',
           'LICENSE',
         ]),
       );
@@ -197,16 +200,55 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(join(root, 'dist', '
         n.startsWith('@') ? readdirSync(join(app, 'node_modules', n)).map((m) => `${n}/${m}`) : [n],
       );
       const allowed =
-        /^(better-sqlite3|bindings|file-uri-to-path|onnxruntime-(node|common)|piscina|@napi-rs\/nice(-[\w-]+)?|@niivue\/dcm2niix)$/;
+        /^(better-sqlite3|bindings|file-uri-to-path|onnxruntime-(node|common)|piscina|@napi-rs\/nice(-[\w-]+)?|@niivue\/dcm2niix|@vladmandic\/(human|face-api)|@tensorflow\/tfjs-backend-wasm)$/;
       expect(packages.filter((p) => !allowed.test(p))).toEqual([]);
       const runtimes = join(app, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6');
       expect(readdirSync(runtimes)).toEqual(['linux']);
       expect(readdirSync(join(runtimes, 'linux'))).toEqual([process.arch]);
     });
 
+    it('of the face packages holds the weights that are used and the WebAssembly binaries, and no code', () => {
+      const face = names
+        .filter((n) => /^node_modules\/(@vladmandic|@tensorflow)\/.*\.\w+$/.test(n))
+        .map((n) => n.replace(/^node_modules\/@(vladmandic|tensorflow)\//, ''));
+      const weights = (dir: string, nets: string[], ends: string[]) =>
+        nets.flatMap((net) => ends.map((end) => `${dir}/${net}${end}`));
+      expect(face.sort()).toEqual(
+        [
+          ...['face-api', 'human', 'tfjs-backend-wasm'].map((p) => `${p}/package.json`),
+          ...weights('human/models', ['blazeface', 'facemesh', 'faceres'], ['.bin', '.json']),
+          ...weights(
+            'face-api/model',
+            ['face_landmark_68', 'face_recognition', 'tiny_face_detector'],
+            ['_model.bin', '_model-weights_manifest.json'],
+          ),
+          ...['', '-simd', '-threaded-simd'].map((k) => `tfjs-backend-wasm/dist/tfjs-backend-wasm${k}.wasm`),
+        ].sort(),
+      );
+    });
+
+    it('the face process finds its networks in the archive alone and answers', async () => {
+      const packages = findFacePackages(join(app, 'dist'));
+      expect(packages?.human.dir).toBe(join(app, 'node_modules', '@vladmandic', 'human'));
+      const reader = createFaceReader({ distDir: join(app, 'dist') });
+      try {
+        const nothing = { width: 64, height: 64, gray: new Uint8Array(64 * 64) };
+        const [readings] = await reader!.read([nothing]);
+        expect(readings?.map((r) => [r.network, r.found])).toEqual([
+          ['human', false],
+          ['face-api', false],
+        ]);
+        expect((await reader!.describe()).detail).toContain('run on wasm');
+      } finally {
+        await reader?.close();
+      }
+    });
+
     it('every package that a bundle imports is inside', () => {
       const wanted = new Set<string>();
-      for (const name of names.filter((n) => /^dist\/(shell|worker|inference|chunks)\/.*\.js$/.test(n))) {
+      for (const name of names.filter((n) =>
+        /^dist\/(shell|worker|inference|faces|chunks)\/.*\.js$/.test(n),
+      )) {
         const code = readFileSync(join(app, name), 'utf8');
         for (const [, from] of code.matchAll(
           /^(?:import|export)\b[^'"`;]*?\bfrom\s*"([^".][^"]*)"|^import\s*"([^".][^"]*)"/gm,
