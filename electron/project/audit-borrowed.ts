@@ -1,5 +1,6 @@
 import type { AuditLimits } from '../../shared/risk/records.ts';
 import type { JobContext } from '../jobs/runner.ts';
+import { BORROWED_VERSION } from '../risk/borrowed-heads.ts';
 import { LOOK_VERSION, type LookPicture } from '../risk/look-conditions.ts';
 import { LookCache } from '../risk/looks.ts';
 import { readViews, riskDir } from './audit-looks.ts';
@@ -25,7 +26,7 @@ export async function ensureBorrowedLooks(
   if (!reader || count === 0 || people === 0) return [];
   const cache = new LookCache(riskDir(ctx));
   const keys = Array.from({ length: count }, (_, n) =>
-    LookCache.key('borrowed', String(SEED), String(n), String(LOOK_VERSION), reader.version),
+    LookCache.key('borrowed', `${SEED} ${BORROWED_VERSION}`, String(n), String(LOOK_VERSION), reader.version),
   );
   const missing = keys.flatMap((key, n) => (cache.read(key) ? [] : [{ key, n }]));
   for (const [at, { key, n }] of missing.entries()) {
