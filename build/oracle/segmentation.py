@@ -73,9 +73,17 @@ everything = torch.cat([F.conv3d(x, w["smooth"], padding=1), r1, F.conv_transpos
 p = torch.softmax(F.conv3d(everything, w["score"], w["bias"]), 1)[0].numpy().astype(np.float64)
 p = p[:, : size[0], : size[1], : size[2]]
 
-centroids = []
-for channel in p:
-    weight = np.where(channel > 0.1, channel, 0)
+# Volumes and middles: each channel's probabilities above 0.002, within 6 mm (a cube) of where it is the likeliest. The
+# application first leaves one connected part of each brain structure; here there is only one, which is checked.
+winner = p.argmax(0)
+for c in (3, 4):
+    assert ndi.label(winner == c, np.ones((3, 3, 3)))[1] == 1, "more than one part: clean it as clean-labels.ts does"
+assert ndi.label(winner >= 2, np.ones((3, 3, 3)))[1] == 1
+volumes, centroids = [], []
+for c, channel in enumerate(p):
+    near = ndi.maximum_filter(winner == c, 7, mode="constant") & (channel > 0.002)
+    volumes.append(float(channel[near].sum()) * 8)
+    weight = np.where(near & (channel > 0.1), channel, 0)
     middle = [(weight * axis).sum() / weight.sum() for axis in np.meshgrid(*map(np.arange, size), indexing="ij")]
     centroids.append((grid @ [*middle, 1])[:3].tolist())
 
@@ -93,7 +101,7 @@ out.write_text(json.dumps({
     "tensorAt": where.tolist(),
     "tensor": [round(float(v), 6) for v in padded.ravel()[where]],
     "tensorSum": float(padded.sum()),
-    "volumesMm3": [round(float(c.sum()) * 8, 3) for c in p],
+    "volumesMm3": [round(v, 3) for v in volumes],
     "centroids": [[round(v, 4) for v in c] for c in centroids],
     "labels": base64.b64encode(gzip.compress(labels.astype("u1").tobytes(order="F"), mtime=0)).decode(),
     "confidence": [round(float(fine.max(0)[labels.ravel() == c].mean()), 5) for c in range(5)],

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Segmenter } from '../segmentation/segmentation.ts';
-import { findModels } from './model-card.ts';
+import { makerOf, type Segmenter } from '../segmentation/segmentation.ts';
+import { VOLUME_RULE } from '../segmentation/soft-volumes.ts';
+import { findModels, parseCard } from './model-card.ts';
 import { spawnNodeWorker } from './spawn-node.ts';
 import { type ClientOptions, InferenceClient } from './worker-client.ts';
 import type { Device } from './worker-contract.ts';
@@ -44,9 +45,18 @@ export function createSegmenter(options: SegmenterOptions): ModelSegmenter | und
   });
   return {
     modelDir,
+    maker: makerIn(modelDir),
     segment: (volumePath, outDir, { signal, onProgress = () => {} } = {}) =>
       client.segment(volumePath, outDir, signal, onProgress),
     describe: () => client.describe(),
     close: () => client.close(),
   };
+}
+
+function makerIn(modelDir: string): string | undefined {
+  try {
+    return makerOf(parseCard(modelDir).sha256, VOLUME_RULE);
+  } catch {
+    return undefined; // a damaged card: every segmentation will say so
+  }
 }

@@ -129,7 +129,8 @@ export function loadModelCard(dir: string): Model {
   return { dir, card, weights };
 }
 
-function parseCard(dir: string): ModelCard {
+/** The card alone, without looking at the weights. @throws ModelCardError for a missing or wrong card */
+export function parseCard(dir: string): ModelCard {
   const file = join(dir, 'card.json');
   let json: unknown;
   try {

@@ -1,5 +1,6 @@
 import type { BrainMaskKind, EngineId, Measurement } from '../../shared/morphometry/records.ts';
 import type { Db } from '../catalog/database.ts';
+import { type HeadSegmentation, makerOf } from '../segmentation/segmentation.ts';
 import { measurableSql } from './measurable-kinds.ts';
 
 /** What the task `morphometry.measure` gives back for one scan. */
@@ -22,6 +23,8 @@ export interface MeasuredScan {
   readonly dice: Readonly<Record<string, number>>;
   /** How the tissue engine found the brain; undefined where the engine needs no mask or did not say. */
   readonly brainMask?: BrainMaskKind;
+  /** What made the segmentation the numbers rest on; undefined where they rest on none, or did not say. */
+  readonly madeBy?: string;
 }
 
 /** One scan before and after; null where it has not been measured yet. */
@@ -90,8 +93,8 @@ const VERSIONS: Readonly<Record<ComparedVersions, string>> = {
 /**
  * Every T1-weighted scan with a derivative by this method, with what the engine measured before and after.
  *
- * An original whose brain was found in another way than in the edited scan counts as not measured yet: the difference
- * of the masks would be taken for an effect of the edit.
+ * An original whose brain was found in another way than in the edited scan, or by another network, counts as not measured
+ * yet: the difference of the two would be taken for an effect of the edit.
  *
  * @returns ordered by subject label, then series
  */
@@ -111,7 +114,7 @@ export function readComparisonRows(
   const found = db
     .prepare(
       `SELECT m.series_id AS seriesId, m.derivative_id AS derivativeId, m.structure, m.volume_mm3 AS volumeMm3,
-         m.dice, m.failure, json_extract(m.details, '$.brainMask') AS brainMask
+         m.dice, m.failure, ${wayFrom('m.details')}
        FROM measurement m JOIN derivative d
          ON d.series_id = m.series_id AND (m.derivative_id IS NULL OR m.derivative_id = d.id)
        WHERE ${VERSIONS[versions]} AND d.method = ? AND m.engine = ? ORDER BY m.id`,
@@ -127,8 +130,8 @@ export function readComparisonRows(
   return scans.map(({ seriesId, subjectLabel, derivativeId }) => {
     const before = measuredScan(bySide.get(`${seriesId} 0`));
     const after = measuredScan(bySide.get(`${seriesId} ${derivativeId}`));
-    const comparable = !before || !after || maskOf(before) === maskOf(after);
-    return { seriesId, subjectLabel, before: comparable ? before : null, after };
+    const unlike = before && after && !comparable(before, after);
+    return { seriesId, subjectLabel, before: unlike ? null : before, after };
   });
 }
 
@@ -142,7 +145,7 @@ export function readMeasuredScan(
   const rows = db
     .prepare(
       `SELECT series_id AS seriesId, derivative_id AS derivativeId, structure, volume_mm3 AS volumeMm3, dice, failure,
-         json_extract(details, '$.brainMask') AS brainMask
+         ${wayFrom('details')}
        FROM measurement WHERE series_id = ? AND ifnull(derivative_id, 0) = ? AND engine = ? ORDER BY id`,
     )
     .all(seriesId, derivativeId ?? 0, engine) as StoredMeasurement[];
@@ -154,6 +157,18 @@ export function maskOf(scan: MeasuredScan): BrainMaskKind {
   return scan.brainMask ?? 'extraction';
 }
 
+/** Both sides rest on the same kind of mask and the same network; a side that failed has no numbers to compare. */
+export function comparable(before: MeasuredScan, after: MeasuredScan): boolean {
+  if (maskOf(before) !== maskOf(after)) return false;
+  return before.failure !== '' || after.failure !== '' || before.madeBy === after.madeBy;
+}
+
+/** Columns that say how a measurement came about. */
+function wayFrom(details: string): string {
+  return `json_extract(${details}, '$.brainMask') AS brainMask, json_extract(${details}, '$.model.sha256') AS network,
+         json_extract(${details}, '$.volumeRule') AS volumeRule`;
+}
+
 interface StoredMeasurement {
   readonly seriesId: number;
   readonly derivativeId: number | null;
@@ -162,6 +177,8 @@ interface StoredMeasurement {
   readonly dice: number | null;
   readonly failure: string;
   readonly brainMask: BrainMaskKind | null;
+  readonly network: string | null;
+  readonly volumeRule: HeadSegmentation['volumeRule'] | null;
 }
 
 function measuredScan(rows: readonly StoredMeasurement[] | undefined): MeasuredScan | null {
@@ -174,6 +191,10 @@ function measuredScan(rows: readonly StoredMeasurement[] | undefined): MeasuredS
     else if (row.volumeMm3 !== null) volumes[row.structure] = row.volumeMm3;
     if (row.dice !== null) dice[row.structure] = row.dice;
   }
-  const mask = rows[0]?.brainMask ? { brainMask: rows[0].brainMask } : {};
-  return failure === '' ? { failure, volumes, dice, ...mask } : { failure, volumes: {}, dice: {}, ...mask };
+  const [first] = rows;
+  const way = {
+    ...(first?.brainMask ? { brainMask: first.brainMask } : {}),
+    ...(first?.network ? { madeBy: makerOf(first.network, first.volumeRule ?? undefined) } : {}),
+  };
+  return failure === '' ? { failure, volumes, dice, ...way } : { failure, volumes: {}, dice: {}, ...way };
 }

@@ -11,12 +11,18 @@ import { type MeasureResult, maskOf, readComparisonRows } from '../morphometry/c
 import { readEngineStates } from '../morphometry/engine-states.ts';
 import { readFloors } from '../morphometry/scan-rescan.ts';
 import { type MeasureParams, morphometryTasks } from '../morphometry/tasks.ts';
-import { BRAIN_LABELS, type HeadSegmentation, type Segmenter } from '../segmentation/segmentation.ts';
+import {
+  BRAIN_LABELS,
+  type HeadSegmentation,
+  makerOf,
+  type Segmenter,
+} from '../segmentation/segmentation.ts';
 import { newNifti, readNifti, writeNifti } from '../volume/nifti.ts';
 import { createInlinePool } from '../worker/pool.ts';
 import { runMeasure } from './execute-measure.ts';
 import type { ExecutorContext } from './executors.ts';
 import { openProjectFolder, type ProjectFolder } from './project-folder.ts';
+import { readSegmentation } from './source-segmentation.ts';
 
 /** A whole phantom head with known tissue and a face that can be cut off: coarse, because every test measures it. */
 const head = headPhantom({ seed: 1, voxelSizeMm: 4 });
@@ -74,8 +80,13 @@ beforeEach(() => {
 });
 
 /** A segmenter whose answers are known: by default sure of itself and finding the phantom as it is. */
-function segmenterSaying(answers: Readonly<Record<'before' | 'after', Answer>>): Segmenter {
+function segmenterSaying(
+  answers: Readonly<Record<'before' | 'after', Answer>>,
+  made: Pick<HeadSegmentation, 'volumeRule'> & { readonly sha256?: string } = {},
+): Segmenter {
+  const { sha256 = 'x', volumeRule } = made;
   return {
+    maker: makerOf(sha256, volumeRule),
     async segment(volumePath, outDir) {
       const side = volumePath.startsWith(sources) ? 'before' : 'after';
       segmented.push(side);
@@ -86,7 +97,8 @@ function segmenterSaying(answers: Readonly<Record<'before' | 'after', Answer>>):
       await writeNifti(join(outDir, 'labels.nii.gz'), newNifti({ ...volume, data: labelsOfHead }, 4));
       const voxelMm3 = voxelVolumeMm3(volume.affine);
       const record: HeadSegmentation = {
-        model: { id: 'test', version: '1', sha256: 'x' },
+        model: { id: 'test', version: '1', sha256 },
+        ...(volumeRule ? { volumeRule } : {}),
         provider: 'cpu',
         labelsFile: 'labels.nii.gz',
         structures: BRAIN_LABELS.map((label) => {
@@ -308,6 +320,40 @@ describe('runMeasure', () => {
     expect(compare('tissue-em', 'quickshear', rowsOf('tissue-em')).compared).toBe(0);
     await runMeasure(contextWith(segmenterSaying(sure)), 1, job());
     expect(masks()).toEqual([['network', 'network']]);
+  });
+
+  it.each([
+    ['another rule of volumes', { volumeRule: 'near-structure' as const }, { regional: 4, tissue: 3 }],
+    ['another network', { sha256: 'y' }, { regional: 4, tissue: 4 }],
+  ])('measures the original again when %s comes with a later edit', async (_, made, expected) => {
+    const tasks = {
+      'morphometry.measure': async (params: MeasureParams, context: never): Promise<MeasureResult> => {
+        const result = await quickTasks['morphometry.measure'](params, context);
+        if (params.engine === 'regional') return result;
+        const { model } = readSegmentation(params.segmentationPath!);
+        return { ...result, details: { ...result.details, model } };
+      },
+    };
+    addScan(1);
+    await addDerivative(11, 1);
+    await runMeasure(contextWith(segmenterSaying(sure), tasks), 1, job());
+    // Nothing is measured again for its own sake: the pair there is can be compared.
+    const later = contextWith(
+      segmenterSaying({ before: { scale: 1.1 }, after: { scale: 1.1 } }, made),
+      tasks,
+    );
+    expect(await runMeasure(later, 1, job())).toEqual({ measured: 0 });
+
+    await addDerivative(12, 1);
+    await runMeasure(later, 1, job());
+    expect(segmented).toEqual(['before', 'after', 'before', 'after']);
+    const regional = compare('regional', 'quickshear', rowsOf('regional'));
+    expect(regional.compared).toBe(1);
+    expect(regional.structures.map((s) => s.meanPercentChange)).toEqual(Array(27).fill(0));
+    expect([askedFor('regional'), askedFor('tissue-em')]).toEqual([expected.regional, expected.tissue]);
+    // The first edit's own numbers are of the older making, and are not held against the new original.
+    db.prepare('UPDATE derivative SET current = (id = 11)').run();
+    expect(compare('regional', 'quickshear', rowsOf('regional')).compared).toBe(0);
   });
 
   it('counts a failed segmentation of the original, and tries it again with the next edit', async () => {

@@ -7,6 +7,7 @@ import { describeError } from '../describe-error.ts';
 import { UserError } from '../dispatch.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import {
+  comparable,
   type MeasuredScan,
   type MeasureResult,
   maskOf,
@@ -16,6 +17,7 @@ import {
 import { isMeasurable } from '../morphometry/measurable-kinds.ts';
 import type { MeasureParams } from '../morphometry/tasks.ts';
 import { segmentationDoubt } from '../morphometry/trust-segmentation.ts';
+import { makerOf } from '../segmentation/segmentation.ts';
 import type { ExecutorContext } from './executors.ts';
 import {
   ensureSegmentation,
@@ -53,7 +55,7 @@ const SHARES = { segment: 3, tissue: 2, regional: 0.2 };
  * The regional engine runs where there is a segmentation of both scans or a model to make them; the edited scan gets its
  * own. A segmentation that fails is a failure of the regional engine on that side, with its reason. The tissue engine
  * takes its brain mask from the network when both segmentations can be trusted, else from its own extraction on both
- * sides: a pair is never measured in two kinds of mask, and where an original was, it is measured again. What stands in
+ * sides: a pair is never measured in two kinds of mask or by two networks, and where an original was, it is measured again. What stands in
  * the catalog is not measured again otherwise; a failed segmentation is tried again only when something else is missing.
  *
  * @throws UserError when the scan has not been de-identified or its source is gone
@@ -97,7 +99,8 @@ export async function runMeasure(
     measured++;
   };
   for (const side of SIDES) {
-    if (isMeasuredIn(stored[side]['tissue-em'], mask)) continue;
+    const network = mask === 'network' ? segmented[side].madeBy : undefined;
+    if (isMeasuredIn(stored[side]['tissue-em'], mask, network)) continue;
     const compareLabels = side === 'after' && existsSync(files.before.tissueLabels);
     const params: MeasureParams = {
       volumePath: files[side].volumePath,
@@ -111,7 +114,8 @@ export async function runMeasure(
   if (SIDES.every((side) => isDecided(segmented[side]))) {
     for (const side of SIDES) {
       const earlier = stored[side].regional;
-      if (earlier && (earlier.failure === '' || !segmented[side].trusted)) continue;
+      const same = earlier?.madeBy === undefined || earlier.madeBy === segmented[side].madeBy;
+      if (earlier && same && (earlier.failure === '' || !segmented[side].trusted)) continue;
       const params: MeasureParams = { volumePath: files[side].volumePath, engine: 'regional' };
       const result = segmented[side].path
         ? await measure(
@@ -137,12 +141,13 @@ function readStored(db: Db, seriesId: number, derivativeId: number): Stored {
   return { before: side(null), after: side(derivativeId) };
 }
 
-/** Nothing is left to do: both sides stand in the catalog, the tissue engine's in one kind of mask. */
+/** Nothing is left to do: both sides stand in the catalog and can be compared. */
 function isComplete(stored: Stored, hasModel: boolean): boolean {
-  const [before, after] = [stored.before['tissue-em'], stored.after['tissue-em']];
-  const tissue = after !== null && isMeasuredIn(before, maskOf(after));
-  const regional = stored.before.regional !== null && stored.after.regional !== null;
-  return tissue && (regional || !hasModel);
+  const paired = (engine: EngineId) => {
+    const [before, after] = [stored.before[engine], stored.after[engine]];
+    return before !== null && after !== null && comparable(before, after);
+  };
+  return paired('tissue-em') && (paired('regional') || !hasModel);
 }
 
 /**
@@ -157,13 +162,19 @@ function maskFor(stored: Stored, segmented: Readonly<Record<Side, SegmentedSide>
   return trusted && (!kept || maskOf(kept) === 'network') ? 'network' : 'extraction';
 }
 
-function isMeasuredIn(scan: MeasuredScan | null, mask: BrainMaskKind): boolean {
-  return scan !== null && maskOf(scan) === mask;
+/** @param madeBy of the segmentation that would be taken now; undefined where none is, or the record does not say */
+function isMeasuredIn(scan: MeasuredScan | null, mask: BrainMaskKind, madeBy: string | undefined): boolean {
+  if (scan === null || maskOf(scan) !== mask) return false;
+  // A mask owes nothing to the rule of volumes, only to the network.
+  if (madeBy === undefined || scan.madeBy === undefined) return true;
+  return scan.madeBy.split(' ')[0] === madeBy.split(' ')[0];
 }
 
 interface SegmentedSide extends FoundSegmentation {
   /** There is a segmentation and nothing speaks against measuring it. */
   readonly trusted: boolean;
+  /** See `makerOf`; undefined where there is no segmentation. */
+  readonly madeBy: string | undefined;
 }
 
 /** A model has run on this side, whether it succeeded or not. */
@@ -184,11 +195,13 @@ async function segmentSide(
     context.signal,
     onProgress,
   );
-  if (!found.path) return { ...found, trusted: false };
+  if (!found.path) return { ...found, trusted: false, madeBy: undefined };
   try {
-    return { ...found, trusted: segmentationDoubt(readSegmentation(found.path)) === '' };
+    const segmentation = readSegmentation(found.path);
+    const madeBy = makerOf(segmentation.model.sha256, segmentation.volumeRule);
+    return { ...found, trusted: segmentationDoubt(segmentation) === '', madeBy };
   } catch (cause) {
-    return { path: undefined, failure: describeError(cause), trusted: false };
+    return { path: undefined, failure: describeError(cause), trusted: false, madeBy: undefined };
   }
 }
 

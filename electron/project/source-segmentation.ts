@@ -2,7 +2,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 import { describeError } from '../describe-error.ts';
-import { type HeadSegmentation, headSegmentation, type Segmenter } from '../segmentation/segmentation.ts';
+import {
+  type HeadSegmentation,
+  headSegmentation,
+  makerOf,
+  type Segmenter,
+} from '../segmentation/segmentation.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
 /** Where the segmentation of a source series is kept. */
@@ -18,7 +23,8 @@ export interface FoundSegmentation {
 }
 
 /**
- * The network's segmentation of a volume, made once and kept in `dir`.
+ * The network's segmentation of a volume, made once and kept in `dir`; made again when another network or another rule of
+ * volumes made it, so that an original and its edited version are never compared across two.
  *
  * A scan that cannot be segmented is no reason to stop: everything has a way without it, and the reason is passed on.
  */
@@ -30,7 +36,7 @@ export async function ensureSegmentation(
   onProgress: (fraction: number, message: string) => void,
 ): Promise<FoundSegmentation> {
   const path = join(dir, 'segmentation.json');
-  if (existsSync(path)) return { path, failure: '' };
+  if (existsSync(path) && !isOutdated(path, segmenter?.maker)) return { path, failure: '' };
   if (!segmenter) return { path: undefined, failure: '' };
   try {
     await segmenter.segment(volumePath, dir, { signal, onProgress });
@@ -39,6 +45,17 @@ export async function ensureSegmentation(
     signal.throwIfAborted();
     rmSync(dir, { recursive: true, force: true });
     return { path: undefined, failure: describeError(cause) };
+  }
+}
+
+/** A record that cannot be read is left to its readers, who say why. */
+function isOutdated(path: string, maker: string | undefined): boolean {
+  if (maker === undefined) return false;
+  try {
+    const { model, volumeRule } = readSegmentation(path);
+    return makerOf(model.sha256, volumeRule) !== maker;
+  } catch {
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@ import type { ModelCard } from '../inference/model-card.ts';
 import { newNifti, readNifti, writeNifti } from '../volume/nifti.ts';
 import { type RunBlocks, segmentVolume } from './segment-volume.ts';
 import type { HeadSegmentation } from './segmentation.ts';
+import { VOLUME_RULE } from './soft-volumes.ts';
 
 export const LABELS_FILE = 'labels.nii.gz';
 export const RECORD_FILE = 'segmentation.json';
@@ -40,6 +41,7 @@ export async function segmentFile(
       model: { id: card.id, version: card.version, sha256: card.sha256 },
       provider: provider(),
       labelsFile: LABELS_FILE,
+      volumeRule: VOLUME_RULE,
       structures: found.structures,
       confidence: found.confidence,
       problems: found.problems,

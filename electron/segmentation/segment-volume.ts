@@ -7,6 +7,7 @@ import type { Block, Shape3 } from './network.ts';
 import { networkInput } from './network-input.ts';
 import { ProbabilityMap } from './probability-map.ts';
 import { BRAIN_LABELS, type HeadSegmentation } from './segmentation.ts';
+import { softVolumes } from './soft-volumes.ts';
 
 /** Runs the network over a padded image, whole or in tiles, and hands each part on as it comes. */
 export type RunBlocks = (image: Float32Array, shape: Shape3, take: (block: Block) => void) => Promise<void>;
@@ -47,14 +48,15 @@ export async function segmentVolume(
   const isIn = (labels: readonly number[]) =>
     Uint8Array.from(card.labels, ({ label }) => (labels.includes(label) ? 1 : 0));
   const brain = isIn(BRAIN_LABELS);
-  const { apartShare } = cleanLabels(native.channel, shape, brain, isIn(SCATTERED));
+  const scattered = isIn(SCATTERED);
+  const { apartShare } = cleanLabels(native.channel, shape, brain, scattered);
 
   await onStep(0.9, 'checking the structures');
+  const volumes = softVolumes(map, brain, scattered);
   const structures = card.labels.map(({ label, structure }, c) => ({
     label,
     structure,
-    volumeMm3: map.volumeMm3(c),
-    centroidRas: map.centroid(c),
+    ...volumes[c]!,
     confidence: native.counts[c]! > 0 ? native.confidence[c]! / native.counts[c]! : 0,
   }));
   const sumOver = (values: Float64Array) => values.reduce((sum, v, c) => sum + (brain[c] ? v : 0), 0);

@@ -13,11 +13,13 @@ export const headSegmentation = z.object({
   provider: z.string(),
   /** NIfTI, same grid as the scan, beside this JSON file. */
   labelsFile: z.string(),
+  /** Which voxels a volume is summed over, see soft-volumes.ts. Absent in older records: the whole head. */
+  volumeRule: z.enum(['whole-head', 'near-structure']).optional(),
   structures: z.array(
     z.object({
       label: z.number(),
       structure: z.string(),
-      /** Sum of probabilities × voxel volume. */
+      /** Sum of probabilities, by `volumeRule`, × voxel volume. */
       volumeMm3: z.number(),
       /** Probability-weighted middle, world mm RAS+; null where nothing was found. */
       centroidRas: z.tuple([z.number(), z.number(), z.number()]).nullable(),
@@ -38,8 +40,18 @@ export const BRAIN_LABELS: readonly number[] = [
   14, 15, 16, 24,
 ];
 
+/** What made a segmentation, network and rule of volumes, as one word: numbers of two makers are not compared. */
+export function makerOf(
+  sha256: string,
+  volumeRule: NonNullable<HeadSegmentation['volumeRule']> = 'whole-head',
+): string {
+  return `${sha256} ${volumeRule}`;
+}
+
 /** Makes a segmentation of a NIfTI file; undefined where this build has no usable model. */
 export interface Segmenter {
+  /** See {@link makerOf}; absent where it cannot tell. A record of another maker is made again before it is used. */
+  readonly maker?: string | undefined;
   /**
    * Segments a file and writes `labels.nii.gz` and `segmentation.json` into `outDir` (made when missing).
    *
