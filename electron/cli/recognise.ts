@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Problem } from '../../shared/problem.ts';
@@ -9,58 +10,76 @@ import { createFaceReader, type FaceReader } from '../risk/faces/face-reader.ts'
 import { type HeadMatches, matchHeads, personOfFile, type SeenHead } from '../risk/faces/match-heads.ts';
 import { AUDIT_VIEWS, type LookCondition, picturesOf } from '../risk/look-conditions.ts';
 import { readNifti } from '../volume/nifti.ts';
-import { needFile } from './arguments.ts';
+import { need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 
-export const recogniseCommand: Command = {
-  name: 'recognise',
-  usage: 'recognise --gallery DIR --probes DIR [--json]',
-  summary: 'look for the heads of one folder among those of another, by their faces',
-  async run(args, output) {
-    const { values } = parseArgs({
-      args,
-      options: { gallery: { type: 'string' }, probes: { type: 'string' } },
-    });
-    const folders = { gallery: needFile(values.gallery), probe: needFile(values.probes) };
-    const reader = createFaceReader({ distDir: findDist() });
-    if (!reader) {
-      throw new UserError(
-        'no-face-networks',
-        'This build has no face networks.',
-        'Install the packages @vladmandic/human and @vladmandic/face-api: `npm ci` in a checkout does.',
-      );
-    }
-    const stop = new AbortController();
-    const interrupt = () => stop.abort(new UserError('cancelled', 'Cancelled.'));
-    process.once('SIGINT', interrupt);
-    try {
-      const look = (condition: LookCondition) =>
-        lookAtFolder(folders[condition], condition, reader, output, stop.signal);
-      const gallery = await look('gallery');
-      const probes = await look('probe');
-      const problems = [...gallery.problems, ...probes.problems];
-      const one = onePerPerson(gallery.heads, problems);
-      if (one.length === 0) throw noHeads(folders.gallery, problems);
-      if (probes.heads.length === 0) throw noHeads(folders.probe, problems);
-      const matches = matchHeads(one, probes.heads, AUDIT_VIEWS);
-      print(matches, one.length, output);
-      for (const p of problems)
-        output.text(`${p.level}: ${p.subject}: ${p.message} ${p.fix ?? ''}`.trimEnd());
-      output.result({
-        networks: reader.version,
-        views: AUDIT_VIEWS,
-        gallery: one.length,
-        ...matches,
-        problems,
+/** Undefined where this build has no face networks. */
+export type OpenFaceReader = () => FaceReader | undefined;
+
+export function createRecogniseCommand(openReader: OpenFaceReader): Command {
+  return {
+    name: 'recognise',
+    usage: 'recognise --gallery DIR --probes DIR [--json]',
+    summary: 'look for the heads of one folder among those of another, by their faces',
+    async run(args, output) {
+      const { values } = parseArgs({
+        args,
+        options: { gallery: { type: 'string' }, probes: { type: 'string' } },
       });
-      return problems.length > 0 ? 2 : 0;
-    } finally {
-      process.off('SIGINT', interrupt);
-      await reader.close();
-    }
-  },
-};
+      const folders = {
+        gallery: needFolder(values.gallery, '--gallery DIR'),
+        probe: needFolder(values.probes, '--probes DIR'),
+      };
+      const reader = openReader();
+      if (!reader) {
+        throw new UserError(
+          'no-face-networks',
+          'This build has no face networks.',
+          'Install the packages @vladmandic/human and @vladmandic/face-api: `npm ci` in a checkout does.',
+        );
+      }
+      const stop = new AbortController();
+      const interrupt = () => stop.abort(new UserError('cancelled', 'Cancelled.'));
+      process.once('SIGINT', interrupt);
+      try {
+        const look = (condition: LookCondition) =>
+          lookAtFolder(folders[condition], condition, reader, output, stop.signal);
+        const gallery = await look('gallery');
+        const probes = await look('probe');
+        const problems = [...gallery.problems, ...probes.problems];
+        const people = onePerPerson(gallery.heads, problems);
+        if (people.length === 0) throw noHeads(folders.gallery, problems);
+        if (probes.heads.length === 0) throw noHeads(folders.probe, problems);
+        const matches = matchHeads(people, probes.heads, AUDIT_VIEWS);
+        print(matches, people.length, output);
+        for (const p of problems)
+          output.text(`${p.level}: ${p.subject}: ${p.message} ${p.fix ?? ''}`.trimEnd());
+        output.result({
+          networks: reader.version,
+          views: AUDIT_VIEWS,
+          gallery: people.length,
+          ...matches,
+          problems,
+        });
+        return problems.length > 0 ? 2 : 0;
+      } finally {
+        process.off('SIGINT', interrupt);
+        await reader.close();
+      }
+    },
+  };
+}
+
+function needFolder(path: string | undefined, what: string): string {
+  const folder = need(path, what);
+  if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
+  throw new UserError(
+    'no-such-folder',
+    `There is no folder ${folder}.`,
+    'Check the path; it is taken from where you are.',
+  );
+}
 
 interface Looked {
   readonly heads: SeenHead[];
@@ -183,3 +202,8 @@ function print({ probes, totals }: HeadMatches, gallery: number, output: Output)
     );
   }
 }
+
+/** The command of this build. */
+export const recogniseCommand: Command = createRecogniseCommand(() =>
+  createFaceReader({ distDir: findDist() }),
+);

@@ -103,20 +103,22 @@ async function readAll(
   const pass = () => stop.abort(signal?.reason);
   signal?.addEventListener('abort', pass, { once: true });
   let done = 0;
-  try {
-    const orders = pictures.map(async (picture) => {
+  const readOne = async (picture: GrayPicture): Promise<FaceReading[]> => {
+    try {
       const readings = await client.run(picture, stop.signal, () => {});
       done += 1;
       onProgress(done / pictures.length, `looked at picture ${done} of ${pictures.length}`);
       return readings;
-    });
-    const readings = await Promise.all(orders);
+    } catch (error) {
+      // Those still waiting end with this error too, and nobody is left to hear it.
+      stop.abort(error);
+      throw error;
+    }
+  };
+  try {
+    const readings = await Promise.all(pictures.map(readOne));
     signal?.throwIfAborted();
     return readings;
-  } catch (error) {
-    // Those still waiting end with this error too, and nobody is left to hear it.
-    stop.abort(error);
-    throw error;
   } finally {
     signal?.removeEventListener('abort', pass);
   }
