@@ -91,12 +91,11 @@ export function describePolicy(policy: Policy): string[] {
   ];
 }
 
-/** What the audit asks for before a scan counts as safe. */
+/** What the audit asks for; the fields that say when it can tell anything stand in the editor only. */
 function describeAudit(limits: AuditLimits): string[] {
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
   return [
-    `Audit: ${limits.beforeShare ? 'needed before a scan leaves' : 'not needed before a scan leaves'}; where it cannot tell, ${limits.cannotTell === 'review' ? 'a person looks' : 'the other checks decide'}`,
-    `Recognised: when only ${percent(limits.maxFalseAccept)} of strangers would be as alike; at risk, too: nearer the true face than ${percent(limits.minDistanceShare)} of an average face’s distance`,
-    `Claims about recognition: from ${limits.minPeople} people on, by networks that find ${percent(limits.minUpperBound)} of untouched heads again`,
+    `Audit: ${limits.beforeShare ? 'needed before a scan leaves' : 'not asked for'}; where it cannot tell, ${limits.cannotTell === 'review' ? 'a person looks' : 'the other checks decide'}`,
+    `At risk: recognised at ${percent(limits.maxFalseAccept)} strangers let through, or nearer the true face than ${percent(limits.minDistanceShare)} of an average face’s distance`,
   ];
 }

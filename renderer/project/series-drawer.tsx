@@ -6,7 +6,7 @@ import { asKind, KIND_CHOICES } from '../import/kinds.ts';
 import { ReasonDialog } from '../import/reason-dialog.tsx';
 import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
 import { ScanAuditView } from '../risk/scan-audit-view.tsx';
-import { go, setParams } from '../route.ts';
+import { go, setParams, useRoute } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { formatNumber, formatSeconds, formatShape, formatTime, formatVoxelSize } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
@@ -15,6 +15,7 @@ import { Term } from '../ui/term.tsx';
 import { isAuditNumber, VerdictNumbers } from '../ui/verdict-numbers.tsx';
 import { SessionLead } from './session-lead.tsx';
 
+const TABS = ['overview', 'problems', 'versions', 'volumes', 'reviews', 'header'] as const;
 type Detail = CallOutput<'catalog.series'>;
 
 /** One series in full, beside whatever screen asked for it. */
@@ -26,7 +27,7 @@ export function SeriesDrawer({ seriesId }: { seriesId: number }) {
   return (
     <Drawer
       opened
-      onClose={() => setParams({ series: undefined })}
+      onClose={() => setParams({ series: undefined, detail: undefined })}
       position="right"
       size="min(46rem, 90vw)"
       title={title}
@@ -40,8 +41,13 @@ export function SeriesDrawer({ seriesId }: { seriesId: number }) {
 
 function Details({ detail }: { detail: Detail }) {
   const { row } = detail;
+  const { params } = useRoute();
   return (
-    <Tabs defaultValue="overview" keepMounted={false}>
+    <Tabs
+      value={TABS.find((tab) => tab === params.detail) ?? 'overview'}
+      onChange={(tab) => setParams({ detail: tab === 'overview' ? undefined : (tab ?? undefined) })}
+      keepMounted={false}
+    >
       <Tabs.List>
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
         <Tabs.Tab value="problems">Problems {detail.problems.length}</Tabs.Tab>
@@ -130,6 +136,9 @@ function Overview({ detail }: { detail: Detail }) {
           </div>
         )}
       </div>
+      {row.derivativeId !== null && (
+        <ScanAuditView derivativeId={row.derivativeId} said={`${row.stateReason} ${row.stateNext}`} folded />
+      )}
       {error && <ErrorPanel error={error} />}
       <div className="rf-row" style={{ alignItems: 'flex-end' }}>
         <Select

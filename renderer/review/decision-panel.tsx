@@ -50,7 +50,7 @@ export function DecisionPanel(props: Props) {
             </div>
           )}
         </div>
-        <ScanAuditView derivativeId={item.derivativeId} said={`${verdict.reason} ${verdict.next}`} />
+        <ScanAuditView derivativeId={item.derivativeId} said={`${verdict.reason} ${verdict.next}`} folded />
         <VerdictNumbers numbers={verdict.numbers.filter((number) => !isAuditNumber(number.name))} />
         {verdict.problems.length > 0 && <ProblemList problems={verdict.problems} empty="" />}
         <details>

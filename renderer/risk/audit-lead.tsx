@@ -42,8 +42,9 @@ export function AuditLead({ report, state }: { report: AuditReport; state: State
       )}
       <details style={{ marginTop: '0.5rem' }}>
         <summary>
-          Renders were compared with renders, by two open networks; not with photographs, not by commercial
-          recognition. What the figures do and do not say ({report.caveats.length})
+          {report.upperBound.length > 0 &&
+            'Renders were compared with renders, by two open networks; not with photographs, not by commercial recognition. '}
+          What the figures do and do not say ({report.caveats.length})
         </summary>
         <ul style={{ margin: '0.375rem 0 0', paddingLeft: '1.2rem', maxWidth: '62rem' }}>
           {report.caveats.map((line) => (

@@ -1,4 +1,5 @@
 import { Table } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { ScanAudit } from '../../shared/risk/records.ts';
 import { useCall } from '../calls.ts';
 import { formatRoute } from '../route.ts';
@@ -14,13 +15,15 @@ interface Props {
   derivativeId: number;
   /** Sentences that stand beside already and are not said again. */
   said?: string;
+  /** The numbers open by a click, where there is little room. */
+  folded?: boolean;
 }
 
 /** What the audit found on one de-identified version: verdict, who it was taken for, how far the face moved. */
-export function ScanAuditView({ derivativeId, said = '' }: Props) {
+export function ScanAuditView({ derivativeId, said = '', folded = false }: Props) {
   const call = useCall('risk.scan', { derivativeId });
   return (
-    <section aria-label="Audit" className="rf-scan-audit">
+    <div className="rf-scan-audit">
       <Loaded call={call} what="the audit of this scan">
         {(scan) =>
           scan === null ? (
@@ -31,16 +34,26 @@ export function ScanAuditView({ derivativeId, said = '' }: Props) {
               </a>
             </p>
           ) : (
-            <Found scan={scan} said={said} />
+            <Found scan={scan} said={said} folded={folded} />
           )
         }
       </Loaded>
-    </section>
+    </div>
   );
 }
 
-function Found({ scan, said }: { scan: ScanAudit; said: string }) {
+function Found({ scan, said, folded }: { scan: ScanAudit; said: string; folded: boolean }) {
   const { recognition, distance } = scan;
+  const numbers = (
+    <>
+      {recognition.length > 0 ? (
+        <Recognition recognition={recognition} />
+      ) : (
+        <div className="rf-dim">Recognition was not measured.</div>
+      )}
+      {distance && <Distance distance={distance} />}
+    </>
+  );
   return (
     <>
       <div>
@@ -53,55 +66,83 @@ function Found({ scan, said }: { scan: ScanAudit; said: string }) {
           <strong>Next:</strong> {scan.next}
         </div>
       )}
-      {recognition.length > 0 && <Recognition recognition={recognition} />}
-      {recognition.length === 0 && <div className="rf-dim">Recognition was not measured.</div>}
-      {distance && <Distance distance={distance} />}
+      {folded ? (
+        <details>
+          <summary>Numbers of the audit</summary>
+          {numbers}
+        </details>
+      ) : (
+        numbers
+      )}
       {scan.problems.length > 0 && <ProblemList problems={scan.problems} empty="" />}
     </>
   );
 }
 
+/** One column a network, so that it fits beside pictures too. */
 function Recognition({ recognition }: Pick<ScanAudit, 'recognition'>) {
+  type Item = ScanAudit['recognition'][number];
+  const rows: readonly (readonly [name: ReactNode, key: string, text: (item: Item) => string])[] = [
+    [
+      'Similarity to the own original',
+      'similarity',
+      (item) => (item.similarity === null ? 'no face' : formatFixed(item.similarity, 2)),
+    ],
+    [
+      <Term key="term" name="threshold">
+        Recognised from
+      </Term>,
+      'threshold',
+      (item) =>
+        item.threshold === null
+          ? 'too few people'
+          : `${formatFixed(item.threshold, 2)}: ${item.accepted ? 'recognised' : 'not recognised'}`,
+    ],
+    ['Place of the own original', 'place', (item) => `${item.rank ?? '–'} of ${item.people}`],
+    [
+      <Term key="term" name="chance">
+        Chance to be first
+      </Term>,
+      'chance',
+      (item) => formatShare(1 / Math.max(1, item.people)),
+    ],
+    [
+      <Term key="term" name="upperBound">
+        Untouched, another view
+      </Term>,
+      'untouched',
+      (item) =>
+        item.originalRank === null
+          ? 'no face'
+          : `${formatFixed(item.originalSimilarity, 2)}, place ${item.originalRank}`,
+    ],
+    ['Pictures with a face', 'views', (item) => `${item.viewsWithFace} of ${item.views}`],
+  ];
   return (
     <Table aria-label="Recognition" verticalSpacing={1} horizontalSpacing={4}>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>Network</Table.Th>
-          <Table.Th ta="right">
-            Similarity (<Term name="threshold">threshold</Term>)
+          <Table.Th>
+            <span className="rf-hidden">Figure</span>
           </Table.Th>
-          <Table.Th ta="right">Place</Table.Th>
-          <Table.Th ta="right">
-            <Term name="upperBound">Untouched</Term>
-          </Table.Th>
+          {recognition.map((item) => (
+            <Table.Th key={item.network} scope="col" ta="right">
+              {NETWORK_NAMES[item.network]}
+            </Table.Th>
+          ))}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {recognition.map((item) => (
-          <Table.Tr key={item.network}>
-            <Table.Th scope="row" fw={500}>
-              {NETWORK_NAMES[item.network]}
-              <span className="rf-interval">
-                face in {item.viewsWithFace} of {item.views}
-              </span>
+        {rows.map(([name, key, text]) => (
+          <Table.Tr key={key}>
+            <Table.Th scope="row" fw={400}>
+              {name}
             </Table.Th>
-            <Table.Td ta="right">
-              {item.similarity === null ? 'no face' : formatFixed(item.similarity, 2)}
-              {item.threshold !== null && ` (${formatFixed(item.threshold, 2)})`}
-              <span className="rf-interval">
-                {item.accepted === null ? 'no threshold' : item.accepted ? 'recognised' : 'not recognised'}
-              </span>
-            </Table.Td>
-            <Table.Td ta="right">
-              {item.rank ?? '–'} of {item.people}
-              <span className="rf-interval">chance {formatShare(1 / Math.max(1, item.people))}</span>
-            </Table.Td>
-            <Table.Td ta="right">
-              {formatFixed(item.originalSimilarity, 2)}
-              <span className="rf-interval">
-                {item.originalRank === null ? 'no face' : `place ${item.originalRank}`}
-              </span>
-            </Table.Td>
+            {recognition.map((item) => (
+              <Table.Td key={item.network} ta="right">
+                {text(item)}
+              </Table.Td>
+            ))}
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -112,7 +112,7 @@ export function ScansView({ methods, onExport }: { methods: readonly string[]; o
       <PageTable
         pages={pages}
         columns={COLUMNS}
-        onOpen={(scan) => setParams({ series: scan.seriesId })}
+        onOpen={(scan) => setParams({ series: scan.seriesId, detail: 'versions' })}
         what="the audited scans"
         label="Audited scans, the worst first"
         minWidth={wide ? '84rem' : '64rem'}

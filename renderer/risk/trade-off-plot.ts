@@ -109,12 +109,15 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
   const labels = placeLabels(
     points.map(({ x, y, label }) => ({ x: toX(x.value ?? 0), y: toY(y.value ?? 0), text: label })),
     frame,
-    lines.map(({ y, label }) => ({
-      left: width - MARGIN.right - 6.6 * label.length,
-      right: width,
-      top: toY(y) - 16,
-      bottom: toY(y),
-    })),
+    [
+      ...lines.map(({ y, label }) => ({
+        left: width - MARGIN.right - 6.6 * label.length,
+        right: width,
+        top: toY(y) - 16,
+        bottom: toY(y),
+      })),
+      ...points.flatMap(({ x, y }) => barsOf(toX, toY, x, y)),
+    ],
   );
   const at = { x: (p: Point) => p.x.value, y: (p: Point) => p.y.value };
   const plot = Plot.plot({
@@ -221,6 +224,15 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
     'rf-method',
     points.map((point) => point.method),
   );
+}
+
+/** The intervals of a point as boxes that labels keep clear of. */
+function barsOf(toX: (x: number) => number, toY: (y: number) => number, x: Estimate, y: Estimate): Box[] {
+  const [cx, cy] = [toX(x.value ?? 0), toY(y.value ?? 0)];
+  return [
+    { left: toX(x.low ?? x.value ?? 0), right: toX(x.high ?? x.value ?? 0), top: cy - 1, bottom: cy + 1 },
+    { left: cx - 1, right: cx + 1, top: toY(y.high ?? y.value ?? 0), bottom: toY(y.low ?? y.value ?? 0) },
+  ];
 }
 
 /** What the points are held against: untouched heads and chance, or the average face. */
