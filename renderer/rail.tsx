@@ -38,8 +38,17 @@ const ICONS: Record<StepName, ReactNode> = {
   share: <IconPackageExport size="1.1rem" aria-hidden />,
 };
 
+/** What a failure is called where it is none of the program's. */
+const FAILED: Partial<Record<StepName, string>> = { audit: 'at risk' };
+
 /** Done, waiting and failed of one step; zero counts are left out. */
-function StepCounts({ counts }: { counts: { done: number; waiting: number; failed: number } }) {
+function StepCounts({
+  counts,
+  failed = 'failed',
+}: {
+  counts: { done: number; waiting: number; failed: number };
+  failed?: string | undefined;
+}) {
   if (counts.done + counts.waiting + counts.failed === 0) return null;
   return (
     <span className="rf-step-counts">
@@ -58,10 +67,10 @@ function StepCounts({ counts }: { counts: { done: number; waiting: number; faile
         </span>
       )}
       {counts.failed > 0 && (
-        <span title={`${formatCount(counts.failed)} failed`}>
+        <span title={`${formatCount(counts.failed)} ${failed}`}>
           <IconAlertTriangleFilled size="0.75rem" aria-hidden className="rf-error" />
           {formatCount(counts.failed)}
-          <span className="rf-hidden"> failed</span>
+          <span className="rf-hidden"> {failed}</span>
         </span>
       )}
     </span>
@@ -111,7 +120,7 @@ export function Rail({
                 {project.name}
               </span>
             )}
-            {counts && <StepCounts counts={counts} />}
+            {counts && <StepCounts counts={counts} failed={FAILED[name]} />}
           </a>
         );
       })}

@@ -41,10 +41,10 @@ export function similarityPlot(report: AuditReport, network: FaceNetwork, width:
     height: 92 * rows.length + 60,
     marginLeft: 46,
     marginRight: 92,
-    marginBottom: 40,
+    marginBottom: 46,
     style: STYLE,
     x: {
-      label: 'similarity →',
+      label: 'similarity (line: own original, filled: strangers, dashed: threshold) →',
       labelAnchor: 'right',
       domain: [Math.min(...xs, 0.4), Math.max(...xs, 0.6)],
       grid: true,
@@ -148,7 +148,7 @@ export function distancePlot(report: AuditReport, width: number): SVGSVGElement 
     height: 64 * names.length + 60,
     marginLeft: 24 + 7 * Math.max(4, ...names.map((name) => name.length)),
     marginRight: 96,
-    marginBottom: 40,
+    marginBottom: 46,
     style: STYLE,
     x: {
       label: 'mean distance to the true face, mm →',

@@ -64,8 +64,8 @@ export function MethodView({ report, onExport }: { report: AuditReport; onExport
             title={`Similarity, ${NETWORK_NAMES[network]}`}
             note={
               <>
-                Line: to the own original. Filled: to other people’s originals. Dashed:{' '}
-                <Term name="threshold">threshold</Term>.
+                Shares of all comparisons of their kind; <Term name="threshold">threshold</Term> as in the
+                policy.
               </>
             }
             fileName={`audit-similarity-${network}.svg`}

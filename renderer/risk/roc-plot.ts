@@ -50,7 +50,7 @@ export function rocPlot(report: AuditReport, network: FaceNetwork, width: number
     width,
     height: size,
     marginLeft: 48,
-    marginBottom: 40,
+    marginBottom: 46,
     marginRight: 14,
     style: STYLE,
     x: { label: 'strangers let through, % →', labelAnchor: 'right', domain: [0, 100], grid: true, ticks: 6 },

@@ -39,7 +39,7 @@ interface Line {
 }
 
 const HEIGHT = 380;
-const MARGIN = { left: 52, right: 18, top: 24, bottom: 42 } as const;
+const MARGIN = { left: 52, right: 18, top: 24, bottom: 48 } as const;
 
 /** Methods with both figures of a choice; the others have no point. */
 export function tradeOffPoints(report: AuditReport, choice: TradeOffChoice): Point[] {
