@@ -60,14 +60,21 @@ export function findLevels(values: Float32Array): SurfaceLevels {
  * Excess over the air value that noise in the air may reach, scan units.
  *
  * Four standard deviations, told by the darker half of the air, which no ghost and no dim tissue brightens.
+ *
+ * @param outside the value of what was not scanned, which has no noise
  */
-export function airNoise(values: Float32Array, { airValue, threshold }: SurfaceLevels): number {
+export function airNoise(
+  values: Float32Array,
+  { airValue, threshold }: SurfaceLevels,
+  outside: number,
+): number {
   const spread = threshold - airValue;
   const bins = new Float64Array(BINS);
   let below = 0;
+  const filler = Math.fround(outside);
   for (const value of values) {
     const off = airValue - value;
-    if (off < 0 || off > spread) continue;
+    if (off < 0 || off > spread || value === filler) continue;
     bins[Math.min(BINS - 1, Math.floor((off / spread) * BINS))]! += 1;
     below += 1;
   }

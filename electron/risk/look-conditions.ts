@@ -8,7 +8,7 @@ import { type HeadSurface, headSurface } from './surface.ts';
 import type { SurfaceView } from './views.ts';
 
 /** Raise it whenever a picture of an unchanged scan may change: it is part of every cache key. */
-export const LOOK_VERSION = 3;
+export const LOOK_VERSION = 4;
 
 /** The views from which a face is looked for. */
 export const AUDIT_VIEWS: readonly SurfaceView[] = [

@@ -1,6 +1,7 @@
 import { type Affine, fromColumns, voxelSizes } from '../../shared/geometry/affine.ts';
 import { resample } from '../volume/resample.ts';
-import type { Volume } from '../volume/volume.ts';
+import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
+import { findLevels } from './levels.ts';
 
 /** Scan values on a regular grid whose axes are Right, Anterior, Superior. */
 export interface RasGrid {
@@ -10,6 +11,8 @@ export interface RasGrid {
   readonly voxelSizeMm: number;
   /** Position of grid point (0, 0, 0), mm. */
   readonly originRas: readonly [number, number, number];
+  /** What the grid holds beyond the scan: air, 0 or its noise in MR, about −1000 in CT. */
+  readonly outside: number;
 }
 
 /** Grid points of air added on every side, so that a head cut by the field of view still has a closed surface. */
@@ -18,12 +21,11 @@ export const PADDING = 2;
 /**
  * The first frame of a scan, interpolated trilinearly onto an axis-aligned RAS grid that covers it whole.
  *
- * Beyond the scan the grid holds the scan's darkest value (0 in MR, about −1000 in CT).
- *
  * @param voxelSizeMm grid spacing; by default the scan's smallest voxel edge, kept between 1.5 and 2 mm, which
  *   is what a face needs and a laptop affords
+ * @param outside what the grid holds beyond the scan; by default the scan's typical air
  */
-export function resampleToRas(volume: Volume, voxelSizeMm?: number): RasGrid {
+export function resampleToRas(volume: Volume, voxelSizeMm?: number, outside = typicalAir(volume)): RasGrid {
   const h = voxelSizeMm ?? Math.min(2, Math.max(1.5, Math.min(...voxelSizes(volume.affine))));
   const box = worldBox(volume.affine, volume.shape);
   const shape = [0, 0, 0] as [number, number, number];
@@ -35,10 +37,9 @@ export function resampleToRas(volume: Volume, voxelSizeMm?: number): RasGrid {
     originRas[axis] = (low + high) / 2 - ((shape[axis]! - 1) / 2) * h;
   }
   const affine = fromColumns([h, 0, 0], [0, h, 0], [0, 0, h], originRas);
-  const outside = darkestValue(volume);
   const { data } = resample(volume, { shape, affine }, { outside });
   for (let v = 0; v < data.length; v++) if (!Number.isFinite(data[v]!)) data[v] = outside;
-  return { data, shape, voxelSizeMm: h, originRas };
+  return { data, shape, voxelSizeMm: h, originRas, outside };
 }
 
 /** [least, most] position of the voxel centres along each world axis, mm. */
@@ -55,12 +56,15 @@ function worldBox(affine: Affine, extents: readonly number[]): [number, number][
   });
 }
 
-function darkestValue({ data, shape, slope, inter }: Volume): number {
-  let darkest = Number.POSITIVE_INFINITY;
-  const voxels = shape[0]! * shape[1]! * shape[2]!;
-  for (let v = 0; v < voxels; v++) {
+/** Median of the darker of the scan's two classes; a hundred thousand voxels tell it. */
+function typicalAir({ data, shape, slope, inter }: Volume): number {
+  const voxels = voxelsPerFrame(shape);
+  const stride = Math.max(1, Math.floor(voxels / 100_000));
+  const sample = new Float32Array(Math.floor((voxels - 1) / stride) + 1);
+  let n = 0;
+  for (let v = 0; v < voxels; v += stride) {
     const value = slope * data[v]! + inter;
-    if (value < darkest) darkest = value;
+    if (Number.isFinite(value)) sample[n++] = value;
   }
-  return Number.isFinite(darkest) ? darkest : 0;
+  return n === 0 ? 0 : findLevels(sample.subarray(0, n)).airValue;
 }

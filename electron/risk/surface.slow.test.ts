@@ -12,6 +12,7 @@ import { type HeadOptions, headPhantom } from '../../build/phantom/head.ts';
 import { headShape } from '../../build/phantom/head-shape.ts';
 import type { Volume } from '../volume/volume.ts';
 import { levelsOf } from './levels.ts';
+import { withNoise } from './look-conditions.ts';
 import { frameOf, renderHead } from './render.ts';
 import { type HeadSurface, headSurface } from './surface.ts';
 
@@ -114,6 +115,8 @@ describe('headSurface on a head whose skin is known', () => {
     ['voxels of 1 mm', () => phantom({ voxelSizeMm: 1.25 }), 0.3, 0.7],
     ['slices of 3 mm', () => phantom({ voxelSizeMm: [1, 1, 3] }), 0.3, 0.8],
     ['oblique', () => phantom({ obliqueDegrees: [15, 10, 8] }), 0.4, 1.1],
+    // Turned so that much of the grid was not scanned, with values below zero as filtered scans have them.
+    ['oblique, air about zero', () => withNoise(phantom({ obliqueDegrees: [25, 0, 20] }), 20, 20), 0.4, 1.1],
     ['T2-weighted', () => phantom({ contrast: 'T2w' }), 0.3, 0.8],
     ['noise of an eighth of white matter', () => phantom({ noise: 90 }), 0.5, 0.9],
     ['coil above', () => coilAbove(phantom()), 0.5, 1.3],
@@ -126,7 +129,7 @@ describe('headSurface on a head whose skin is known', () => {
       const sizes = offsets.map(Math.abs).sort((a, b) => a - b);
       expect(sizes.reduce((a, b) => a + b, 0) / sizes.length).toBeLessThan(meanMm);
       expect(sizes[Math.floor(0.95 * sizes.length)]).toBeLessThan(highMm);
-      expect(lost).toBeLessThan(0.01 * offsets.length);
+      expect(lost).toBeLessThan(0.015 * offsets.length);
     }
   });
 

@@ -43,14 +43,16 @@ export interface SurfaceOptions {
  * @see Otsu 1979, IEEE Trans. SMC 9(1)
  */
 export function headSurface(volume: Volume, options: SurfaceOptions = {}): HeadSurface {
-  const grid = resampleToRas(volume, options.voxelSizeMm);
+  const grid = resampleToRas(volume, options.voxelSizeMm, options.levels?.airValue);
   const { shape, voxelSizeMm, originRas } = grid;
   const values = smooth(grid.data, shape);
-  const levels = options.levels ?? findLevels(values);
+  // One air for what was scanned and for what was not, so that an edit of the scan does not move its cut ends.
+  const levels = options.levels ?? { ...findLevels(values), airValue: grid.outside };
   const { threshold, airValue, tissueValue } = levels;
   if (!(tissueValue > airValue))
     throw new NoSurfaceError('expected tissue brighter than air in the scan, found one value throughout');
-  const tissueMap = levels.tissueMap ?? findTissueMap(values, grid, levels, airNoise(values, levels));
+  const tissueMap =
+    levels.tissueMap ?? findTissueMap(values, grid, levels, airNoise(values, levels, grid.outside));
   const share = shareOfTissue(values, grid, airValue, tissueMap);
 
   closeFrontCut(share, shape, voxelSizeMm);
