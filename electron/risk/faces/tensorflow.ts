@@ -14,7 +14,7 @@ export class BackendError extends Error {
   override name = 'BackendError';
 }
 
-/** WebAssembly on one thread, and plain JavaScript, some thirty times slower, where that fails. */
+/** WebAssembly on one thread, and plain JavaScript, some twenty times slower, where that fails. */
 const BACKENDS = ['wasm', 'cpu'] as const;
 
 /**
