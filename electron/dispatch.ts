@@ -14,8 +14,12 @@ export class UserError extends Error {
   }
 }
 
-/** A question asked by name with unknown input, answered with a reply that is never thrown. */
-export type Dispatch = (name: string, input: unknown) => Promise<Reply>;
+/**
+ * A question asked by name with unknown input, answered with a reply that is never thrown.
+ *
+ * The signal fires when nobody waits for the answer any more; a handler for something long takes it as a second argument.
+ */
+export type Dispatch = (name: string, input: unknown, signal?: AbortSignal) => Promise<Reply>;
 
 /**
  * The one place where names are looked up, input and output are parsed, and errors become replies.
@@ -28,7 +32,7 @@ export function createDispatch<C extends Contract>(
   handlers: Handlers<C>,
   onError: (name: string, error: unknown) => void = () => {},
 ): Dispatch {
-  return async (name, input) => {
+  return async (name, input, signal) => {
     const procedure = Object.hasOwn(contract, name) ? contract[name] : undefined;
     if (!procedure) {
       return {
@@ -41,8 +45,8 @@ export function createDispatch<C extends Contract>(
       return { ok: false, error: { code: 'bad-input', message: `${name}: ${describeIssues(parsed.error)}` } };
     }
     try {
-      const handler = handlers[name as keyof C] as (i: unknown) => unknown;
-      const value = await handler(parsed.data);
+      const handler = handlers[name as keyof C] as (i: unknown, s?: AbortSignal) => unknown;
+      const value = await handler(parsed.data, signal);
       return { ok: true, value: procedure.output.parse(value) };
     } catch (error) {
       onError(name, error);

@@ -105,7 +105,7 @@ async function rpc(request: Request, name: string, dispatch: Dispatch): Promise<
   } catch {
     return json(400, { ok: false, error: { code: 'bad-json', message: 'The request is not JSON.' } });
   }
-  const reply = await dispatch(name, input);
+  const reply = await dispatch(name, input, request.signal);
   return json(reply.ok ? 200 : 400, reply);
 }
 

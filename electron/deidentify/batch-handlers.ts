@@ -7,20 +7,23 @@ import { setScanState } from '../catalog/scan-state.ts';
 import { UserError } from '../dispatch.ts';
 import type { NewJob } from '../jobs/queue.ts';
 import { rungsOf } from '../project/ladder.ts';
-import { type FoundSegmentation, segmentationNotes } from '../project/source-segmentation.ts';
 import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
-import type { PrimaryScan } from './session/place-in-session.ts';
 
 export interface BatchContext {
   readonly db: Db;
   readonly previewDir: string;
   readonly pool: TaskPool;
   readonly policy: (name: string) => Policy;
-  readonly ensureVolume: (seriesId: number) => Promise<string>;
-  readonly ensureSegmentation: (seriesId: number, volumePath: string) => Promise<FoundSegmentation>;
-  readonly ensurePrimary: (seriesId: number) => Promise<PrimaryScan | undefined>;
+  readonly ensureVolume: (seriesId: number, signal: AbortSignal) => Promise<string>;
+  /** Finds where brain and face lie and keeps it in `dir`. */
+  readonly placeScan: (
+    seriesId: number,
+    volumePath: string,
+    dir: string,
+    signal: AbortSignal,
+  ) => Promise<void>;
   readonly startBatch: (jobs: readonly NewJob[]) => string;
 }
 
@@ -108,20 +111,22 @@ function seriesLabel(db: Db, id: number): { id: number; label: string; state: st
   return row;
 }
 
-/** Runs the method on one scan into the preview folder. Nothing enters the catalog. */
+/** Runs the method on one scan into the preview folder. Nothing enters the catalog. Aborting ends what is running. */
 export async function previewFace(
   ctx: BatchContext,
   input: { seriesId: number; policy: string; method?: string | undefined },
+  signal: AbortSignal,
 ): Promise<{ verdict: Verdict; pictures: Picture[]; seconds: number; batchSecondsEstimate: number }> {
   const policy = ctx.policy(input.policy);
   const method = faceMethod(input.method ?? policy.method).id;
   const started = Date.now();
-  const volumePath = await ctx.ensureVolume(input.seriesId);
+  const volumePath = await ctx.ensureVolume(input.seriesId, signal);
   const outDir = join(ctx.previewDir, `series-${input.seriesId}`);
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
   const { params } = rungsOf(method, policy)[0]!;
-  const segmentation = await ctx.ensureSegmentation(input.seriesId, volumePath);
+  const placeDir = join(outDir, 'place');
+  await ctx.placeScan(input.seriesId, volumePath, placeDir, signal);
   const face = await ctx.pool.run<{ editedPath: string; maskPath: string; verdict: Verdict }>(
     'deidentify.face',
     {
@@ -131,18 +136,16 @@ export async function previewFace(
       params,
       seed: 1,
       limits: policy.limits,
-      segmentationPath: segmentation.path,
-      primary: await ctx.ensurePrimary(input.seriesId),
-      notes: segmentationNotes(segmentation),
+      placeDir,
     },
+    { signal },
   );
   const pictures = join(outDir, 'pictures');
-  await ctx.pool.run('review.pictures', {
-    beforePath: volumePath,
-    afterPath: face.editedPath,
-    maskPath: face.maskPath,
-    outDir: pictures,
-  });
+  await ctx.pool.run(
+    'review.pictures',
+    { beforePath: volumePath, afterPath: face.editedPath, maskPath: face.maskPath, outDir: pictures },
+    { signal },
+  );
   const seconds = (Date.now() - started) / 1000;
   const waiting = ctx.db
     .prepare("SELECT count(*) FROM series WHERE state = 'queued'")
@@ -153,5 +156,19 @@ export async function previewFace(
     pictures: listPictures(pictures, `/pictures/preview-${input.seriesId}`),
     seconds,
     batchSecondsEstimate: seconds * waiting,
+  };
+}
+
+/**
+ * {@link previewFace} for the screen, one at a time: a newer preview, or the one who asked going away, ends the older with
+ * all that runs for it.
+ */
+export function latestPreview(ctx: BatchContext) {
+  let running = new AbortController();
+  return (input: Parameters<typeof previewFace>[1], asking?: AbortSignal) => {
+    running.abort(new UserError('preview-replaced', 'This preview was ended by a newer one.'));
+    running = new AbortController();
+    const signals = [running.signal, ...(asking ? [asking] : [])];
+    return previewFace(ctx, input, AbortSignal.any(signals));
   };
 }

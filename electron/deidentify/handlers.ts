@@ -3,11 +3,10 @@ import type { deidentifyContract } from '../../shared/deidentify/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
+import { placeScan } from '../project/place-scan.ts';
 import type { ProjectSession } from '../project/session.ts';
-import { ensurePrimary } from '../project/session-primary.ts';
-import { ensureSegmentation, sourceSegmentationDir } from '../project/source-segmentation.ts';
 import { ensureVolume } from '../project/source-volume.ts';
-import { type BatchContext, listMethods, previewFace, startDeidentify } from './batch-handlers.ts';
+import { type BatchContext, latestPreview, listMethods, startDeidentify } from './batch-handlers.ts';
 import { crosswalkHandlers } from './crosswalk-handlers.ts';
 import { type PreviewSource, type PreviewSubject, previewHeaderHandler } from './header/preview-header.ts';
 import { getPolicy } from './policies.ts';
@@ -21,26 +20,13 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
     previewDir: s.folder.previewDir,
     pool: s.pool,
     policy: (name) => getPolicy(s.folder.dir, name),
-    ensureVolume: (seriesId) =>
-      ensureVolume(
-        { db: s.db, folder: s.folder, pool: s.pool },
-        seriesId,
-        new AbortController().signal,
-        () => {},
-      ),
-    ensureSegmentation: (seriesId, volumePath) =>
-      ensureSegmentation(
-        s.segmenter,
-        volumePath,
-        sourceSegmentationDir(s.folder, seriesId),
-        new AbortController().signal,
-        () => {},
-      ),
-    ensurePrimary: (seriesId) =>
-      ensurePrimary(
+    ensureVolume: (seriesId, signal) =>
+      ensureVolume({ db: s.db, folder: s.folder, pool: s.pool }, seriesId, signal, () => {}),
+    placeScan: (seriesId, volumePath, dir, signal) =>
+      placeScan(
         { db: s.db, folder: s.folder, pool: s.pool, segmenter: s.segmenter },
-        seriesId,
-        new AbortController().signal,
+        { seriesId, volumePath, dir },
+        { signal, progress() {} },
       ),
     startBatch: (jobs) => s.startBatch(jobs),
   };
@@ -61,7 +47,7 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
       return { primary: seriesId };
     },
     'deidentify.start': (input) => startDeidentify(batch, input),
-    'deidentify.previewFace': (input) => previewFace(batch, input),
+    'deidentify.previewFace': latestPreview(batch),
   };
 }
 

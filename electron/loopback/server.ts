@@ -64,7 +64,9 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
     if (!same(readCookie(req.headers.cookie), secret)) {
       return refuse(res, 401, 'Open Refacade with the link it printed at start.');
     }
-    const response = await host(await toRequest(req, url));
+    const gone = new AbortController();
+    res.once('close', () => gone.abort());
+    const response = await host(await toRequest(req, url, gone.signal));
     res.writeHead(response.status, Object.fromEntries(response.headers));
     if (req.method === 'HEAD' || !response.body) {
       res.end();
@@ -92,12 +94,14 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
 /** Questions are small; a larger body is not ours. */
 const MAX_BODY_BYTES = 4 << 20;
 
-async function toRequest(req: IncomingMessage, url: URL): Promise<Request> {
+/** @param signal fires when the one who asks goes away */
+async function toRequest(req: IncomingMessage, url: URL, signal: AbortSignal): Promise<Request> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(req.headers)) {
     if (typeof value === 'string') headers.set(name, value);
   }
-  if (req.method === 'GET' || req.method === 'HEAD') return new Request(url, { method: 'GET', headers });
+  if (req.method === 'GET' || req.method === 'HEAD')
+    return new Request(url, { method: 'GET', headers, signal });
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of req) {
@@ -105,7 +109,7 @@ async function toRequest(req: IncomingMessage, url: URL): Promise<Request> {
     if (size > MAX_BODY_BYTES) throw new Error('request too large');
     chunks.push(chunk as Buffer);
   }
-  return new Request(url, { method: req.method ?? 'POST', headers, body: Buffer.concat(chunks) });
+  return new Request(url, { method: req.method ?? 'POST', headers, body: Buffer.concat(chunks), signal });
 }
 
 function refuse(res: ServerResponse, status: number, text: string): void {

@@ -46,8 +46,13 @@ interface Order {
   readonly method: string;
   readonly params: Record<string, unknown>;
   readonly outDir: string;
+  readonly placeDir: string;
+}
+
+interface PlaceOrder {
+  readonly outDir: string;
   readonly segmentationPath?: string;
-  readonly notes: { message: string }[];
+  readonly notes: { code: string; level: string; message: string }[];
 }
 
 /** What a method does on the scan: a share of the face changed, or it breaks down. */
@@ -67,12 +72,35 @@ function verdictOf(outcome: Exclude<Outcome, 'breaks'>): Verdict {
   };
 }
 
-/** A pool whose face methods have known outcomes; the orders it got, in turn. */
-function stage(outcomes: Record<string, Outcome>, segmenter?: Segmenter) {
+/** A place as the task keeps it, as far as anybody but the face task looks. */
+function keepPlace(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'place.json'), '{}');
+}
+
+/**
+ * A pool whose face methods have known outcomes; the orders it got, in turn.
+ *
+ * @param carries why the primary scan's place cannot be carried, '' where it can
+ */
+function stage(outcomes: Record<string, Outcome>, segmenter?: Segmenter, carries = '') {
   const orders: Order[] = [];
+  const placed: PlaceOrder[] = [];
+  const carried: { primary: { volumePath: string } }[] = [];
   const tasks = {
+    'deidentify.carry': async (order: { primary: { volumePath: string }; outDir: string }) => {
+      carried.push(order);
+      if (carries === '') keepPlace(order.outDir);
+      return { reason: carries };
+    },
+    'deidentify.place': async (order: PlaceOrder) => {
+      placed.push(order);
+      keepPlace(order.outDir);
+      return {};
+    },
     'deidentify.face': async (order: Order) => {
       orders.push(order);
+      expect(existsSync(join(order.placeDir, 'place.json'))).toBe(true);
       const outcome = outcomes[order.method]!;
       if (outcome === 'breaks') throw new Error('out of memory');
       for (const name of ['edited.nii.gz', 'edit-mask.nii.gz'])
@@ -97,15 +125,15 @@ function stage(outcomes: Record<string, Outcome>, segmenter?: Segmenter) {
     clock: () => new Date(0),
     segmenter,
   };
-  const run = (policy: Policy = LADDER, method = policy.method, jobId = 7) =>
+  const run = (policy: Policy = LADDER, method = policy.method, jobId = 7, seriesId = 1) =>
     runDeidentify(
       ctx,
       jobId,
-      1,
+      seriesId,
       { policy, method, seed: 1, measure: false },
       { signal: new AbortController().signal, progress() {} },
     );
-  return { run, orders };
+  return { run, orders, placed, carried };
 }
 
 const attempts = () =>
@@ -191,36 +219,88 @@ describe('the ladder', () => {
   });
 });
 
-describe('the segmentation', () => {
-  const segmenter = (segment: Segmenter['segment']): Segmenter => ({ segment, async close() {} });
-
-  it('is made once and handed to every attempt', async () => {
-    let made = 0;
-    const { run, orders } = stage(
-      { template: 0.1, 'mask-out': 0.9 },
-      segmenter(async (_, outDir) => {
-        made++;
-        mkdirSync(outDir, { recursive: true });
-        writeFileSync(join(outDir, 'segmentation.json'), '{}');
-        return {} as never;
-      }),
-    );
-    await run();
-    expect(made).toBe(1);
-    const path = join(folder.volumesDir, '1.headseg', 'segmentation.json');
-    expect(orders.map((o) => o.segmentationPath)).toEqual([path, path]);
+describe('the place of brain and face', () => {
+  const made: string[] = [];
+  beforeEach(() => void made.splice(0));
+  const segmenter = (fails = ''): Segmenter => ({
+    async segment(volumePath, outDir) {
+      if (fails) throw new Error(fails);
+      made.push(volumePath);
+      mkdirSync(outDir, { recursive: true });
+      writeFileSync(join(outDir, 'segmentation.json'), '{}');
+      return {} as never;
+    },
+    async close() {},
   });
 
-  it('that fails is a note in the verdict’s list, not the end', async () => {
-    const { run, orders } = stage(
-      { template: 0.9 },
-      segmenter(async () => {
-        throw new Error('the model is damaged');
-      }),
-    );
+  /** Another scan of the same session. */
+  function addScan(id: number, kind: string, layout: string): void {
+    writeFileSync(join(root, `scan-${id}.nii.gz`), '');
+    db.prepare(
+      `INSERT INTO series (id, study_id, subject_id, root_id, format, series_key, kind, layout, voxel_size_mm, state,
+         imported_at) VALUES (?, 1, 1, 1, 'nifti', ?, ?, ?, '[1,1,5]', 'queued', '')`,
+    ).run(id, `s${id}`, kind, layout);
+    db.prepare(
+      "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 1, 1, 'nifti')",
+    ).run(id, `scan-${id}.nii.gz`);
+    db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, ?)').run(id, id);
+  }
+
+  it('is found once for all attempts, with the segmentation made once, and is gone afterwards', async () => {
+    const { run, orders, placed } = stage({ template: 0.1, 'mask-out': 0.9 }, segmenter());
     await run();
-    expect(orders[0]!.segmentationPath).toBeUndefined();
-    expect(orders[0]!.notes[0]!.message).toContain('the model is damaged');
+    expect(made).toEqual([join(root, 'scan.nii.gz')]);
+    expect(placed.map((o) => [o.segmentationPath, o.notes])).toEqual([
+      [join(folder.volumesDir, '1.headseg', 'segmentation.json'), []],
+    ]);
+    expect(new Set(orders.map((o) => o.placeDir)).size).toBe(1);
+    expect(existsSync(orders[0]!.placeDir)).toBe(false);
+  });
+
+  it('is not looked for when every attempt was finished before a kill', async () => {
+    await stage({ template: 0.9 }).run();
+    const again = stage({ template: 0.9 });
+    await again.run();
+    expect([again.placed, again.orders]).toEqual([[], []]);
+  });
+
+  it('says why there is no segmentation, and goes on', async () => {
+    const { run, placed } = stage({ template: 0.9 }, segmenter('the model is damaged'));
+    await run();
+    expect(placed[0]!.segmentationPath).toBeUndefined();
+    expect(placed[0]!.notes[0]!.message).toContain('the model is damaged');
     expect(scan().state).toBe('passed');
+  });
+
+  it('is carried once from the leading scan, and only that one is segmented', async () => {
+    addScan(2, 'T2w', 'thick-slice');
+    const { run, placed, carried } = stage({ template: 0.1, 'mask-out': 0.9 }, segmenter());
+    await run(LADDER, 'template', 8, 2);
+    expect(carried.map((o) => o.primary.volumePath)).toEqual([join(root, 'scan.nii.gz')]);
+    expect(made).toEqual([join(root, 'scan.nii.gz')]);
+    expect(placed).toEqual([]);
+  });
+
+  it('is found in the scan itself where it cannot be carried, which a reformat has reviewed', async () => {
+    addScan(2, 'T2w', 'thick-slice');
+    addScan(3, 'derived', 'thick-slice');
+    const { run, placed } = stage({ template: 0.9 }, segmenter(), 'They share 3 % of the head.');
+    await run(LADDER, 'template', 8, 2);
+    await run(LADDER, 'template', 9, 3);
+    expect(made).toEqual(['scan.nii.gz', 'scan-2.nii.gz', 'scan-3.nii.gz'].map((name) => join(root, name)));
+    expect(placed.map((o) => o.notes.map((n) => [n.code, n.level]))).toEqual([
+      [['session-own-way', 'info']],
+      [['session-own-way', 'warning']],
+    ]);
+    expect(placed[0]!.notes[0]!.message).toContain('They share 3 %');
+  });
+
+  it('is not looked for in a few slices by themselves: they are refused, in words', async () => {
+    addScan(2, 'localizer', '2d');
+    const { run, orders } = stage({ template: 0.9 }, segmenter(), 'They share 3 % of the head.');
+    await expect(run(LADDER, 'template', 8, 2)).rejects.toThrow(/few slices .* They share 3 %/);
+    db.prepare("UPDATE series SET kind = 'T2w' WHERE id = 1").run();
+    await expect(run(LADDER, 'template', 9, 2)).rejects.toThrow(/no T1-weighted 3-D scan to lead it/);
+    expect(orders).toEqual([]);
   });
 });

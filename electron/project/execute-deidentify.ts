@@ -10,7 +10,6 @@ import type { FaceState } from '../../shared/import/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
-import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
 import type { DeidentifyFaceResult } from '../deidentify/tasks.ts';
 import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
@@ -25,13 +24,7 @@ import {
   titleOf,
   wantsNextRung,
 } from './ladder.ts';
-import { ensurePrimary } from './session-primary.ts';
-import {
-  ensureSegmentation,
-  type FoundSegmentation,
-  segmentationNotes,
-  sourceSegmentationDir,
-} from './source-segmentation.ts';
+import { placeScan } from './place-scan.ts';
 import { ensureVolume } from './source-volume.ts';
 
 export interface DeidentifyPayload {
@@ -55,19 +48,20 @@ export async function runDeidentify(
     context.progress(from + fraction * (to - from), message);
 
   const volumePath = await ensureVolume(ctx, seriesId, context.signal, part(0, 0.1));
-  const segmentation = await ensureSegmentation(
-    ctx.segmenter,
+  const work: ScanWork = {
+    jobId,
+    seriesId,
     volumePath,
-    sourceSegmentationDir(ctx.folder, seriesId),
-    context.signal,
-    part(0.1, 0.2),
-  );
-  const primary = await ensurePrimary(ctx, seriesId, context.signal);
-  const derivativeId = await climb(
-    ctx,
-    { jobId, seriesId, volumePath, segmentation, primary, payload, policy },
-    { signal: context.signal, progress: part(0.2, 0.65) },
-  );
+    placeDir: join(ctx.folder.dir, 'derivatives', `series-${seriesId}-job-${jobId}.place`),
+    payload,
+    policy,
+  };
+  let derivativeId: number;
+  try {
+    derivativeId = await climb(ctx, work, { signal: context.signal, progress: part(0.1, 0.65) });
+  } finally {
+    rmSync(work.placeDir, { recursive: true, force: true });
+  }
   if (payload.measure && measurable(ctx.db, seriesId)) {
     await runMeasure(ctx, seriesId, { signal: context.signal, progress: part(0.65, 1) });
   }
@@ -78,8 +72,8 @@ interface ScanWork {
   readonly jobId: number;
   readonly seriesId: number;
   readonly volumePath: string;
-  readonly segmentation: FoundSegmentation;
-  readonly primary: PrimaryScan | undefined;
+  /** Where brain and face lie, found before the first attempt that is made and gone when the job ends. */
+  readonly placeDir: string;
   readonly payload: DeidentifyPayload;
   readonly policy: Policy;
 }
@@ -98,6 +92,11 @@ async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext):
     const relative = attemptFolder(seriesId, work.jobId, n + 1);
     let attempt = finishedAttempt(ctx.db, relative);
     if (!attempt) {
+      await placeScan(
+        ctx,
+        { seriesId, volumePath: work.volumePath, dir: work.placeDir },
+        { signal: context.signal, progress: (f, m) => context.progress((n + 0.2 * f) / rungs.length, m) },
+      );
       if (n > 0)
         setScanState(
           ctx.db,
@@ -109,7 +108,7 @@ async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext):
       try {
         const face = await editFace(ctx, work, join(ctx.folder.dir, relative), rung, {
           signal: context.signal,
-          progress: (f, m) => context.progress((n + f) / rungs.length, name + m),
+          progress: (f, m) => context.progress((n + 0.2 + 0.8 * f) / rungs.length, name + m),
         });
         const verdict = nameAttempt(face.verdict, n + 1, rung.method, earlier);
         attempt = recordAttempt(ctx, work, relative, rung, { ...face, verdict });
@@ -150,7 +149,7 @@ function faceStateOf(db: Db, seriesId: number): FaceState {
 /** The edit and its pictures, made beside the final folder and moved there whole. */
 async function editFace(
   ctx: ExecutorContext,
-  { volumePath, segmentation, primary, payload, policy }: ScanWork,
+  { volumePath, placeDir, payload, policy }: ScanWork,
   outDir: string,
   rung: Rung,
   context: JobContext,
@@ -168,9 +167,7 @@ async function editFace(
         params: rung.params,
         seed: payload.seed,
         limits: policy.limits,
-        segmentationPath: segmentation.path,
-        primary,
-        notes: segmentationNotes(segmentation),
+        placeDir,
       },
       { signal: context.signal, onProgress: (f, m) => context.progress(0.7 * f, m) },
     );

@@ -8,7 +8,7 @@ import { describeError } from '../../describe-error.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
 import { frameOf, type Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
-import { type PrimaryScan, placeInSession } from '../session/place-in-session.ts';
+import { type PlacedHead, type PrimaryScan, placeInSession } from '../session/place-in-session.ts';
 import { judge } from '../verdict.ts';
 import { composite } from './composite.ts';
 import type { AverageHead } from './face-frame.ts';
@@ -30,6 +30,8 @@ export interface FaceWork {
   readonly segmentationPath?: string | undefined;
   /** Another scan of the same session, from which brain and face are carried over. */
   readonly primary?: PrimaryScan | undefined;
+  /** Where the head lies, when that is known already; segmentation and primary scan are then not looked at. */
+  readonly placed?: PlacedHead | undefined;
   /** Null where this build has no average head: methods that need it then fail with a plain reason. */
   readonly average?: AverageHead | null | undefined;
   /** Findings from before the edit, e.g. why there is no segmentation. */
@@ -65,7 +67,7 @@ export async function deidentifyFace(
   const params = faceParams(method, work.params);
   const frame = frameOf(image.volume, 0);
   context.progress(0.02, 'Looking for the brain');
-  const place = await placeInSession(frame, work, context);
+  const place = work.placed ?? (await placeInSession(frame, work, context));
   const { brain } = place;
   context.progress(0.5, 'Looking at the face');
   const threshold = airThreshold(frame);

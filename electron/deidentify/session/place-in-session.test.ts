@@ -30,7 +30,7 @@ it('edits a T2-weighted thick-slice scan by what was found on the T1-weighted on
   expect(cut).toBe(0);
   const changed = result.verdict.numbers.find((n) => n.name === 'faceSurfaceChanged');
   expect(changed?.value).toBeGreaterThan(0.5);
-}, 60_000);
+}, 180_000);
 
 it('takes its own way when the primary scan is of something else, and says so', async () => {
   const far = multiply(fromColumns([1, 0, 0], [0, 1, 0], [0, 0, 1], [700, 0, 0]), t1.affine);
@@ -41,4 +41,4 @@ it('takes its own way when the primary scan is of something else, and says so', 
   );
   expect(result.steps.map((step) => step.name)).not.toContain('session-carry');
   expect(result.verdict.problems.map((p) => p.code)).toContain('session-own-way');
-}, 60_000);
+}, 180_000);

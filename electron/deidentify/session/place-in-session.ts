@@ -20,6 +20,11 @@ export interface PlaceWork {
   readonly primary?: PrimaryScan | undefined;
 }
 
+/** Where a head lies, and whether that was carried from the session's primary scan. */
+export interface PlacedHead extends HeadPlace {
+  readonly carried: boolean;
+}
+
 /**
  * Where brain and face lie in a scan: carried from the session's primary scan where there is one, else found in the
  * scan itself.
@@ -30,32 +35,47 @@ export async function placeInSession(
   frame: Volume,
   work: PlaceWork,
   context: TaskContext,
-): Promise<HeadPlace & { readonly carried: boolean }> {
-  if (!work.primary) return { ...(await placeHead(frame, work, context)), carried: false };
+): Promise<PlacedHead> {
+  if (!work.primary) return placeAlone(frame, work, context);
+  const carried = await carryFromPrimary(frame, work.primary, work.average, context);
+  return carried.place ?? placeAlone(frame, work, context, [ownWay(carried.reason)]);
+}
+
+/** Brain and face found in the scan itself. @param notes findings from before */
+export async function placeAlone(
+  frame: Volume,
+  work: Pick<PlaceWork, 'segmentationPath' | 'average'>,
+  context: TaskContext,
+  notes: readonly Problem[] = [],
+): Promise<PlacedHead> {
+  const own = await placeHead(frame, work, context);
+  return { ...own, problems: [...notes, ...own.problems], carried: false };
+}
+
+/** Brain and face carried from the session's primary scan; null with the reason where they cannot be. */
+export async function carryFromPrimary(
+  frame: Volume,
+  { volumePath, segmentationPath }: PrimaryScan,
+  average: AverageHead | null | undefined,
+  context: TaskContext,
+): Promise<{ place: PlacedHead; reason: '' } | { place: null; reason: string }> {
   context.progress(0.03, 'Looking at the session’s primary scan');
-  const image = await readNifti(work.primary.volumePath);
-  const primary = frameOf(image.volume);
-  const found = await placeHead(
-    primary,
-    { segmentationPath: work.primary.segmentationPath, average: work.average },
-    context,
-  );
+  const primary = frameOf((await readNifti(volumePath)).volume);
+  const found = await placeHead(primary, { segmentationPath, average }, context);
   const doubt = found.problems.find((p) => p.level !== 'info');
-  const carried = doubt
-    ? { place: null, reason: `The brain of the session's primary scan is in doubt: ${doubt.message}` }
-    : carryToScan(
-        primary,
-        { brain: found.brain, averageToWorld: found.frame?.averageToWorld ?? found.standardToWorld },
-        frame,
-        context.signal,
-      );
-  if (!carried.place) {
-    const own = await placeHead(frame, work, context);
-    return { ...own, problems: [...own.problems, ownWay(carried.reason)], carried: false };
+  if (doubt) {
+    return { place: null, reason: `The brain of the session's primary scan is in doubt: ${doubt.message}` };
   }
+  const carried = carryToScan(
+    primary,
+    { brain: found.brain, averageToWorld: found.frame?.averageToWorld ?? found.standardToWorld },
+    frame,
+    context.signal,
+  );
+  if (!carried.place) return carried;
   const { brain, registration, problems } = carried.place;
   const { fixedToMoving, nmi, overlap, movedMm } = registration;
-  return {
+  const place: PlacedHead = {
     brain,
     // The outline that was judged is the primary's: a thick slice would make its volume coarse.
     brainMm3: found.brainMm3 ?? found.brain.reduce((sum, v) => sum + v, 0) * voxelVolumeMm3(primary.affine),
@@ -83,12 +103,14 @@ export async function placeInSession(
     ],
     carried: true,
   };
+  return { place, reason: '' };
 }
 
-function ownWay(reason: string): Problem {
+/** A scan of a session that was looked at on its own, and why. */
+export function ownWay(reason: string, level: Problem['level'] = 'info'): Problem {
   return {
     code: 'session-own-way',
-    level: 'info',
+    level,
     subject: 'face',
     message: `This scan was looked at on its own. ${reason}`,
   };
