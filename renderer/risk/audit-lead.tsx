@@ -5,7 +5,7 @@ import { AUDIT_ORDER, AuditChip } from '../ui/audit-state.tsx';
 import { formatCount, formatSeconds, formatTime, plural } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
 import { Term } from '../ui/term.tsx';
-import { formatEstimate, formatShare } from './figures.tsx';
+import { formatEstimate, formatShare } from './figures.ts';
 import { NETWORK_NAMES } from './network-names.ts';
 
 type State = CallOutput<'risk.state'>;

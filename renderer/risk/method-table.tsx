@@ -6,7 +6,8 @@ import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
 import { AUDIT_ORDER, AuditChip } from '../ui/audit-state.tsx';
 import { formatCount, formatP, formatSeconds, plural } from '../ui/format.ts';
 import { Term } from '../ui/term.tsx';
-import { EstimateCell, formatEstimate, formatFixed, formatShare } from './figures.tsx';
+import { EstimateCell } from './estimate-cell.tsx';
+import { formatEstimate, formatFixed, formatShare } from './figures.ts';
 import { NETWORK_NAMES } from './network-names.ts';
 
 interface Props {

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { AuditReport, FaceNetwork } from '../../shared/risk/records.ts';
 import { STYLE, tagPoints } from '../ui/plot-points.ts';
-import { formatFixed } from './figures.tsx';
+import { formatFixed } from './figures.ts';
 import { lookOf } from './method-looks.ts';
 
 interface Curve {

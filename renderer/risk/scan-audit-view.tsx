@@ -8,7 +8,7 @@ import { Loaded } from '../ui/feedback.tsx';
 import { formatTime } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
 import { Term } from '../ui/term.tsx';
-import { formatFixed, formatShare } from './figures.tsx';
+import { formatFixed, formatShare } from './figures.ts';
 import { NETWORK_NAMES } from './network-names.ts';
 
 interface Props {

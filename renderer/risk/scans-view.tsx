@@ -10,7 +10,7 @@ import { formatCount } from '../ui/format.ts';
 import { type PageColumn, PageTable } from '../ui/page-table.tsx';
 import { Term } from '../ui/term.tsx';
 import { usePages } from '../ui/use-pages.ts';
-import { formatFixed } from './figures.tsx';
+import { formatFixed } from './figures.ts';
 import { NETWORK_NAMES } from './network-names.ts';
 
 const COLUMNS: readonly PageColumn<ScanAudit>[] = [

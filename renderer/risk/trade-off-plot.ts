@@ -4,7 +4,7 @@ import type { AuditReport, Estimate, FaceNetwork } from '../../shared/risk/recor
 import { formatSeconds } from '../ui/format.ts';
 import { type Box, placeLabels } from '../ui/place-labels.ts';
 import { STYLE, tagPicks } from '../ui/plot-points.ts';
-import { formatEstimate } from './figures.tsx';
+import { formatEstimate } from './figures.ts';
 import { lookOf, type MethodLook } from './method-looks.ts';
 import { NETWORK_NAMES } from './network-names.ts';
 

@@ -23,6 +23,11 @@ export function formatFixed(value: number | null | undefined, digits: number): s
 /** How the figures of one kind are written. */
 export type Unit = 'share' | 'plain' | 'tenths' | 'mm' | 'percent';
 
+/** A value alone; the unit stands elsewhere. */
+export function valueText(value: number | null, unit: Unit): string {
+  return WRITE[unit](value);
+}
+
 const WRITE: Readonly<Record<Unit, (value: number | null) => string>> = {
   share: (value) => (value === null ? '–' : percentText(100 * value)),
   plain: (value) => formatFixed(value, 2),
@@ -43,15 +48,4 @@ export function intervalText({ low, high }: Estimate, unit: Unit): string {
   if (low === null || high === null) return '';
   // A dash beside a minus cannot be read.
   return `${WRITE[unit](low)}${low < 0 ? ' to ' : '–'}${WRITE[unit](high)}`;
-}
-
-/** A figure over its 95 % interval; the unit stands in the column's title. */
-export function EstimateCell({ estimate, unit }: { estimate: Estimate | null | undefined; unit: Unit }) {
-  if (!estimate || estimate.value === null) return <>–</>;
-  return (
-    <span title={`over ${estimate.n}; 95 % interval ${intervalText(estimate, unit) || 'not available'}`}>
-      <strong>{WRITE[unit](estimate.value)}</strong>
-      <span className="rf-interval">{intervalText(estimate, unit)}</span>
-    </span>
-  );
 }
