@@ -6,6 +6,7 @@ import {
   invert,
   multiply,
   type Vec3,
+  voxelSizes,
 } from '../../shared/geometry/affine.ts';
 import { seededRandom } from '../../shared/statistics/seeded-random.ts';
 import { conform } from './conform.ts';
@@ -28,6 +29,11 @@ export interface RigidOptions {
   readonly signal: AbortSignal;
   /** First guess, fixed world → moving world; the scanner's own frame (identity) unless told otherwise. */
   readonly start?: Affine;
+  /**
+   * The fixed scan is a few slices: its own voxels are the points, and the search stays near the start, because a slice
+   * looks like many others.
+   */
+  readonly fewSlices?: boolean;
 }
 
 /** The scans share too little to be registered. */
@@ -38,6 +44,10 @@ export class RegistrationError extends Error {
 const LEVELS = [
   { spacingMm: 6, points: 12_000, stepMm: 6 },
   { spacingMm: 3, points: 30_000, stepMm: 1.5 },
+] as const;
+const SLICE_LEVELS = [
+  { spacingMm: 4, points: 20_000, stepMm: 3 },
+  { spacingMm: 3, points: 60_000, stepMm: 1 },
 ] as const;
 const BINS = 32;
 const SMALLEST_STEP_MM = 0.05;
@@ -60,8 +70,10 @@ export function registerRigid(fixed: Volume, moving: Volume, options: RigidOptio
   let [nmiBefore, nmi, overlap] = [1, 1, 0];
   let centre: Vec3 | undefined;
   let reachMm = 0;
-  for (const [n, level] of LEVELS.entries()) {
-    const points = headPoints(conform(fixed, level.spacingMm), level.points);
+  for (const [n, level] of (options.fewSlices ? SLICE_LEVELS : LEVELS).entries()) {
+    const points = options.fewSlices
+      ? slicePoints(fixed, level.points)
+      : headPoints(conform(fixed, level.spacingMm), level.points);
     centre ??= middle(points.at);
     const origin = centre;
     if (n === 0) reachMm = reach(points.at, origin);
@@ -140,6 +152,52 @@ function headPoints(volume: Volume<Float32Array>, wanted: number): Points {
     const z = Math.floor(n / (nx * ny)) + next() - 0.5;
     at.push(...apply(volume.affine, x, y, z));
     bin.push(toBin(linear(data, nx, ny, nz, x, y, z), low, scale));
+  }
+  return { at: Float64Array.from(at), bin: Uint8Array.from(bin) };
+}
+
+/** How far beside the head, in mm, air counts as showing its outline. */
+const BESIDE_MM = 6;
+
+/** Voxels of the head in a few slices, and of the air next to it within the slices. */
+function slicePoints(volume: Volume, wanted: number): Points {
+  const [nx, ny, nz] = volume.shape as [number, number, number];
+  const size = nx * ny * nz;
+  const real = Float32Array.from({ length: size }, (_, n) => volume.data[n]! * volume.slope + volume.inter);
+  const { bins } = binned({ ...volume, data: real, shape: [nx, ny, nz], slope: 1, inter: 0 });
+  const sizes = voxelSizes(volume.affine);
+  const near = bins.map((b) => (b >= 2 ? 1 : 0));
+  for (const [axis, stride, count] of [
+    [0, 1, nx],
+    [1, nx, ny],
+    [2, nx * ny, nz],
+  ] as const) {
+    const reach = Math.floor(BESIDE_MM / sizes[axis]!);
+    if (count < 3 || reach < 1) continue;
+    const before = near.slice();
+    for (let n = 0; n < size; n++) {
+      if (!before[n]) continue;
+      const i = Math.floor(n / stride) % count;
+      const first = Math.max(-reach, -i);
+      const last = Math.min(reach, count - 1 - i);
+      for (let m = first; m <= last; m++) near[n + m * stride] = 1;
+    }
+  }
+  const next = seededRandom(1);
+  const share = Math.min(
+    1,
+    wanted /
+      Math.max(
+        1,
+        near.reduce((sum, v) => sum + v, 0),
+      ),
+  );
+  const at: number[] = [];
+  const bin: number[] = [];
+  for (let n = 0; n < size; n++) {
+    if (!near[n] || next() > share) continue;
+    at.push(...apply(volume.affine, n % nx, Math.floor(n / nx) % ny, Math.floor(n / (nx * ny))));
+    bin.push(bins[n]!);
   }
   return { at: Float64Array.from(at), bin: Uint8Array.from(bin) };
 }
