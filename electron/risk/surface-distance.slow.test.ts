@@ -97,6 +97,14 @@ describe('distance of the faces of two scans', () => {
     expect(found.edited.meanMm).toBeGreaterThan(5);
   });
 
+  it('gives no yardstick where only the outline of the brain places the average face', async () => {
+    const found = await compareFaces(original, cutAt(50), { average });
+    expect(found.regionFrom).toBe('average-head');
+    expect(found.average).toBeNull();
+    expect(found.problems.map((p) => p.code)).toContain('average-face-not-placed');
+    expect(Math.abs(found.edited.meanMm - deep.edited.meanMm)).toBeLessThan(3);
+  });
+
   it('compares scans on different grids where their headers place them, and says so', async () => {
     const finer = fromColumns([1.6, 0, 0], [0, 1.6, 0], [0, 0, 1.6], [-115, -160, -165]);
     const other = resample(original, { shape: [140, 190, 190], affine: finer });
