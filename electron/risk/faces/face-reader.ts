@@ -47,7 +47,7 @@ export interface FaceReader {
 }
 
 /** Raise it whenever a reading of an unchanged picture may change: settings, preprocessing, limits. */
-export const READING_VERSION = 1;
+export const READING_VERSION = 2;
 
 export interface FaceReaderOptions
   extends Partial<Omit<ProcessOptions<FaceStartRequest | FaceReadRequest, FaceReading[]>, 'workerFile'>> {
