@@ -97,7 +97,7 @@ describe('recognise', () => {
     const seen = result.probes.map(({ file, own, matches: [m] }) => [
       file,
       own,
-      m!.viewsWithFace,
+      m!.viewsWithFace.length,
       m!.best?.file ?? null,
       m!.rank,
     ]);

@@ -182,7 +182,7 @@ function print({ probes, totals }: HeadMatches, gallery: number, output: Output)
         probe.matches.map((m) => [
           probe.file,
           m.network,
-          `${m.viewsWithFace}/${m.views}`,
+          `${m.viewsWithFace.length}/${m.views}`,
           m.best?.file ?? '–',
           m.best?.similarity.toFixed(3) ?? '–',
           probe.own ?? '–',

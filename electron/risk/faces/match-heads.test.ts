@@ -49,7 +49,7 @@ describe('matchHeads', () => {
     // Mean cosines: a (cos 10 + cos 20) / 2, b (cos 50 + cos 40) / 2, c cos 100 from one view, d none.
     expect(probes[0]).toMatchObject({ file: 'x/b__blur.nii', own: 'b.nii' });
     for (const match of probes[0]!.matches) {
-      expect(match).toMatchObject({ views: 2, viewsWithFace: 2, best: { file: 'a.nii' }, rank: 2 });
+      expect(match).toMatchObject({ views: 2, viewsWithFace: VIEWS, best: { file: 'a.nii' }, rank: 2 });
       expect(match.best!.similarity).toBeCloseTo(0.96225, 4);
       expect(match.similarity).toBeCloseTo(0.70442, 4);
     }
@@ -68,13 +68,14 @@ describe('matchHeads', () => {
         similarity: null,
         rank: null,
       }),
-      { network: 'human', views: 2, viewsWithFace: 0, best: null, similarity: null, rank: null },
+      { network: 'human', views: 2, viewsWithFace: [], best: null, similarity: null, rank: null },
       expect.objectContaining({
         best: expect.objectContaining({ file: 'a.nii' }),
         similarity: null,
         rank: null,
       }),
     ]);
+    expect(probes[2]!.matches[0]!.viewsWithFace).toEqual(['front']);
   });
 
   it('counts over the probes whose person is in the gallery, beside what guessing would reach', () => {

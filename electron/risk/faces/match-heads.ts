@@ -17,7 +17,7 @@ export interface SeenHead {
 export interface NetworkMatch {
   readonly network: FaceNetwork;
   readonly views: number;
-  readonly viewsWithFace: number;
+  readonly viewsWithFace: readonly SurfaceView[];
   /** The head of the gallery that is most alike; null where no view of both shows a face. */
   readonly best: { readonly file: string; readonly similarity: number } | null;
   /** Similarity to the own person, and that person's place in the gallery; null without a face or without the person. */
@@ -73,9 +73,10 @@ export function matchHeads(
   const places = new Map(gallery.map((head, n) => [head.person, n]));
   const byNetwork = FACE_NETWORKS.map((network) => {
     const heads = gallery.map((head) => descriptorsOf(head, network, views));
-    const looked = probes.map(({ person, views: seen }): Probe => {
+    const looked = probes.map(({ person, views: seen }): Looked => {
       const descriptors = descriptorsOf({ views: seen }, network, views);
       return {
+        faceIn: views.filter((_, v) => descriptors[v]),
         own: places.get(person) ?? -1,
         scores: similarities(descriptors, heads),
         views: views.length,
@@ -109,8 +110,12 @@ export function matchHeads(
   };
 }
 
-function matchOf(network: FaceNetwork, probe: Probe, gallery: readonly SeenHead[]): NetworkMatch {
-  const { own, scores, views, viewsWithFace: withFace } = probe;
+interface Looked extends Probe {
+  readonly faceIn: readonly SurfaceView[];
+}
+
+function matchOf(network: FaceNetwork, probe: Looked, gallery: readonly SeenHead[]): NetworkMatch {
+  const { own, scores, views, faceIn } = probe;
   let best = -1;
   for (let n = 0; n < scores.length; n++) {
     if (scores[n]! > (best < 0 ? Number.NEGATIVE_INFINITY : scores[best]!)) best = n;
@@ -125,7 +130,7 @@ function matchOf(network: FaceNetwork, probe: Probe, gallery: readonly SeenHead[
   return {
     network,
     views,
-    viewsWithFace: withFace,
+    viewsWithFace: faceIn,
     best: best < 0 ? null : { file: gallery[best]!.file, similarity: scores[best]! },
     similarity: place === null ? null : scores[own]!,
     rank: place?.rank ?? null,
