@@ -3,7 +3,7 @@
  *
  * Without files: a phantom head of 2 mm and one of 1 mm voxels. Prints medians in milliseconds: finding the surface
  * (the scan already read), picturing it from every view, and a view with its share of the surface when the five
- * views of an audit are made.
+ * views of an audit are made. Beside each in brackets: processor time of all threads, which a busy machine changes little.
  */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,31 +27,43 @@ export async function main(args: readonly string[]): Promise<number> {
   console.log(`${runs} runs each, ${size} × ${size} pixels; medians in ms`);
   for (const [name, open] of heads(positionals)) {
     const volume = await open();
-    const surfaceMs: number[] = [];
-    const viewMs = SURFACE_VIEWS.map(() => [] as number[]);
+    const found: Cost[] = [];
+    const seen = SURFACE_VIEWS.map(() => [] as Cost[]);
     for (let run = 0; run < runs; run++) {
-      const began = performance.now();
-      const surface = headSurface(volume);
-      surfaceMs.push(performance.now() - began);
+      const surface = measured(found, () => headSurface(volume));
       const frame = frameOf(surface);
       SURFACE_VIEWS.forEach((view, v) => {
-        const start = performance.now();
-        renderHead(surface, { view, size, frame });
-        viewMs[v]!.push(performance.now() - start);
+        measured(seen[v]!, () => renderHead(surface, { view, size, frame }));
       });
     }
-    const found = median(surfaceMs);
-    const views = SURFACE_VIEWS.map((view, v) => `${view} ${median(viewMs[v]!).toFixed(0)}`).join(', ');
-    const audit = AUDIT_VIEWS.reduce(
-      (sum, view) => sum + median(viewMs[SURFACE_VIEWS.indexOf(view)]!),
-      found,
-    );
+    const of = (costs: readonly Cost[], pick: keyof Cost) => median(costs.map((cost) => cost[pick]));
+    const text = (costs: readonly Cost[]) =>
+      `${of(costs, 'wall').toFixed(0)} [${of(costs, 'cpu').toFixed(0)}]`;
+    const shared = (pick: keyof Cost) =>
+      AUDIT_VIEWS.reduce((sum, view) => sum + of(seen[SURFACE_VIEWS.indexOf(view)]!, pick), of(found, pick)) /
+      AUDIT_VIEWS.length;
+    const views = SURFACE_VIEWS.map((view, v) => `${view} ${text(seen[v]!)}`).join(', ');
     console.log(
-      `${name}, ${volume.shape.slice(0, 3).join(' × ')} voxels: surface ${found.toFixed(0)}; ${views}; ` +
-        `a view of five with its share ${(audit / AUDIT_VIEWS.length).toFixed(0)}`,
+      `${name}, ${volume.shape.slice(0, 3).join(' × ')} voxels: surface ${text(found)}; ${views}; ` +
+        `a view of five with its share ${shared('wall').toFixed(0)} [${shared('cpu').toFixed(0)}]`,
     );
   }
   return 0;
+}
+
+interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+function measured<T>(costs: Cost[], work: () => T): T {
+  const before = process.cpuUsage();
+  const began = performance.now();
+  const result = work();
+  const wall = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
+  costs.push({ wall, cpu: (user + system) / 1000 });
+  return result;
 }
 
 function heads(files: readonly string[]): [string, () => Promise<Volume>][] {
