@@ -3,6 +3,7 @@ import type { Problem } from '../../shared/problem.ts';
 import type { ScanDistance } from '../../shared/risk/records.ts';
 import { readDerivative } from '../catalog/derivatives.ts';
 import { sha256OfFile } from '../deidentify/face/face-files.ts';
+import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
 import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
@@ -12,6 +13,7 @@ import type { MeasuredFaceDistance } from '../risk/surface-distance.ts';
 import { DISTANCE_VERSION } from '../risk/surface-distance.ts';
 import type { TakenPictures } from '../risk/tasks.ts';
 import type { ExecutorContext } from './executors.ts';
+import { ensurePrimary } from './session-primary.ts';
 import { ensureSegmentation, sourceSegmentationDir } from './source-segmentation.ts';
 import { ensureVolume } from './source-volume.ts';
 
@@ -100,6 +102,7 @@ export async function lookAtScan(
     signal,
     () => {},
   );
+  const primary = await ensurePrimary(ctx, seriesId, signal);
   const attempts: AttemptLooks[] = [];
   const distances: number[] = [];
   for (const derivativeId of derivativeIds) {
@@ -124,6 +127,7 @@ export async function lookAtScan(
         originalPath: volumePath,
         editedPath,
         segmentationPath: segmentation.path,
+        primary,
         signal,
       });
       distances.push(found.seconds);
@@ -232,12 +236,14 @@ async function measuredDistance(
     readonly originalPath: string;
     readonly editedPath: string;
     readonly segmentationPath: string | undefined;
+    readonly primary: PrimaryScan | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<MeasuredFaceDistance> {
   const { hashes, signal, ...params } = order;
   // A segmentation is made once for a source and depends on nothing but it and the model.
-  const place = params.segmentationPath ? 'segmentation' : 'window';
+  const own = params.segmentationPath ? 'segmentation' : 'outline';
+  const place = params.primary ? `${own} or ${await sha256OfFile(params.primary.volumePath)}` : own;
   const key = LookCache.key('distance', ...hashes, place, String(DISTANCE_VERSION));
   const known = cache.read<MeasuredFaceDistance>(key);
   if (known) return known;

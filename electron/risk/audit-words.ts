@@ -40,7 +40,7 @@ export function caveatsOf(report: WordsInput): string[] {
   ];
   if (report.borrowed > 0)
     caveats.push(
-      `Only ${people(report.galleryPeople)} of this project could stand in the gallery; ${report.borrowed} computed variations of the average head stand beside them as strangers. The claim is weak: they resemble each other more than people do.`,
+      `Only ${people(report.galleryPeople)} of this project could stand in the gallery; ${report.borrowed} computed variations of the average head stand beside them as strangers. The claim is weak: computed heads are less like a person than people are like each other. A place among them looks better than it would among people.`,
     );
   const smallest = gallery > 0 ? 1 / gallery : 1;
   if (gallery > 0 && gallery < 50)

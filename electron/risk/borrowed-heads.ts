@@ -50,7 +50,7 @@ const SYMMETRY = 0.9;
  * there, by smooth random fields that are nearly the same on both sides.
  *
  * For galleries with too few people. Borrowed heads are smoother than people and share the average's eyes, so they
- * resemble each other more than people do, which a report has to say.
+ * are less like a person than people are like each other, which a report has to say.
  *
  * @param spread deviation of the skin over people, the average head's grid, mm
  * @param params the same seed and number (from 0) give the same head

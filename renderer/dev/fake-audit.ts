@@ -336,7 +336,7 @@ function caveatsOf(people: number, borrowed: number, networks: boolean): string[
     'Removing or blurring voxels can be undone in part: published attacks regrow removed faces and sharpen blurred ones. This audit looks at scans as they are and does not try that.',
     ...(networks && borrowed > 0
       ? [
-          `Only ${people} people of this project could stand in the gallery; ${borrowed} computed variations of the average head stand beside them as strangers. The claim is weak: they resemble each other more than people do.`,
+          `Only ${people} people of this project could stand in the gallery; ${borrowed} computed variations of the average head stand beside them as strangers. The claim is weak: computed heads are less like a person than people are like each other. A place among them looks better than it would among people.`,
         ]
       : []),
     ...(networks && gallery < 50

@@ -133,7 +133,7 @@ function Strength({ report }: { report: AuditReport }) {
         : sees.length === 0
           ? `The networks do not see well enough here: fewer than ${formatShare(limits.minUpperBound)} of untouched heads are found again in another view. Nothing is claimed about recognition; the figures are shown and not relied on.`
           : galleryPeople < limits.minPeople
-            ? `A weak claim: only ${plural(galleryPeople, 'person', 'people')} of this project stand in the gallery, the other ${plural(borrowed, 'head')} are borrowed and resemble each other more than people do.`
+            ? `A weak claim: only ${plural(galleryPeople, 'person', 'people')} of this project stand in the gallery, the other ${plural(borrowed, 'head')} are borrowed, and less like a person than people are like each other.`
             : '';
   if (text === '') return null;
   return (
