@@ -12,6 +12,7 @@ it('ends the older preview and what runs for it when a newer one starts, or when
   const ended: unknown[] = [];
   const started: number[] = [];
   const preview = latestPreview({
+    db: { prepare: () => ({ pluck: () => ({ get: () => '3d' }) }) } as unknown as BatchContext['db'],
     previewDir,
     policy: () => policySchema.parse({ name: 'p' }),
     ensureVolume: async () => 'scan.nii.gz',

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy, Verdict } from '../../shared/deidentify/records.ts';
+import type { SeriesLayout } from '../../shared/import/records.ts';
 import type { Picture } from '../../shared/review/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
@@ -124,7 +125,11 @@ export async function previewFace(
   const outDir = join(ctx.previewDir, `series-${input.seriesId}`);
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
-  const { params } = rungsOf(method, policy)[0]!;
+  const layout = ctx.db
+    .prepare('SELECT layout FROM series WHERE id = ?')
+    .pluck()
+    .get(input.seriesId) as SeriesLayout;
+  const rung = rungsOf(method, policy, layout)[0]!;
   const placeDir = join(outDir, 'place');
   await ctx.placeScan(input.seriesId, volumePath, placeDir, signal);
   const face = await ctx.pool.run<{ editedPath: string; maskPath: string; verdict: Verdict }>(
@@ -132,8 +137,8 @@ export async function previewFace(
     {
       volumePath,
       outDir,
-      method,
-      params,
+      method: rung.method,
+      params: rung.params,
       seed: 1,
       limits: policy.limits,
       placeDir,

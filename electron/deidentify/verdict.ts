@@ -217,6 +217,7 @@ function visibleSeam(seam: number): Problem {
 const EVIDENCE: Readonly<Record<string, string>> = {
   tissueOutsideBrain: 'Tissue outside the brain, relative to the brain',
   seen: 'Share of the face window that shows a head',
+  inView: 'Share of the face window that lies in the scan',
   cutEdge: 'Share of the surface that ends in a cut edge (before the edit)',
 };
 

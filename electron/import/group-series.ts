@@ -1,7 +1,7 @@
 import { type CheckedVolume, checkDicomSeries, type Finding } from './check-series.ts';
 import type { DicomHeader } from './dicom/header-record.ts';
 import { dicomIdentityKey } from './identity.ts';
-import { initialState, judgeFaceInView, judgeLayout, showsHead } from './initial-state.ts';
+import { initialState, judgeFaceInView, judgeLayout, leastSlices, showsHead } from './initial-state.ts';
 import { type RecognisedKind, recogniseKind } from './recognise-kind.ts';
 import type { DraftInstance, SeriesDraft, SourceInstance } from './series-draft.ts';
 import { sliceNormal, stackAffine, stackSlices, type Vector } from './slice-geometry.ts';
@@ -12,8 +12,8 @@ const sameOrientation = 2e-3;
 /**
  * Turns the instances of one SeriesInstanceUID into the volumes they make.
  *
- * They are split where they cannot be one volume: another person or study, matrix, orientation (except
- * in localizers), echo or inversion time, image type, object class. Second copies of an instance go into
+ * They are split where they cannot be one volume: another person or study, matrix, orientation, echo or inversion time,
+ * image type, object class; a three-plane localizer thus becomes three series. Second copies of an instance go into
  * one set-aside series of their own. Pure: the order of the input does not matter.
  *
  * @param instances every instance of one series, at least one
@@ -52,7 +52,7 @@ function split(instances: readonly SourceInstance[]): Part[] {
   for (const instance of instances) {
     const h = instance.header;
     let oriented = '';
-    if (h.orientation && !localizer) {
+    if (h.orientation) {
       let at = orientations.findIndex((o) =>
         o.every((v, n) => Math.abs(v - h.orientation![n]!) <= sameOrientation),
       );
@@ -114,7 +114,7 @@ function draftOf(part: Part, mixedIdentity: boolean): SeriesDraft {
   const layout =
     kind.kind === 'non-image'
       ? 'none'
-      : kind.kind === 'localizer'
+      : kind.kind === 'localizer' && (volume.shape[2] ?? 0) < leastSlices
         ? '2d'
         : judgeLayout(volume.shape, volume.voxelSizeMm);
   const words = [h.bodyPart, h.studyDescription, h.seriesDescription, h.protocol].filter(Boolean).join(' ');

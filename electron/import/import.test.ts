@@ -248,6 +248,32 @@ describe('importSources', () => {
     });
   });
 
+  it('makes one series of each plane of a localizer, each with its own place in space', async () => {
+    const planes: [string, number[]][] = [
+      ['sagittal', [0, 1, 0, 0, 0, -1]],
+      ['coronal', [1, 0, 0, 0, 0, -1]],
+      ['axial', [1, 0, 0, 0, 1, 0]],
+    ];
+    planes.forEach(([name, orientation], n) => {
+      const slice = { seriesUid: '2.25.100.9', description: 'localizer', orientation, instanceNumber: n + 1 };
+      putHead(`scout/${name}`, { ...slice, position: [n, 2 * n, 3 * n] }, 1);
+    });
+    await importSources(db, [dir], options());
+    const rows = series();
+    expect(rows.map((s) => [s.kind, s.quarantine, s.state, s.instance_count])).toEqual(
+      Array(3).fill(['localizer', 'localizer', 'excluded', 1]),
+    );
+    // RAS+ of the first pixels: LPS with the first two signs changed.
+    const origins = rows.map((s) =>
+      (JSON.parse(s.affine as string) as number[]).filter((_, n) => n % 4 === 3),
+    );
+    expect(origins.map((o) => o.slice(0, 3)).sort()).toEqual([
+      [-1, -2, 3],
+      [-2, -4, 6],
+      [0, 0, 0],
+    ]);
+  });
+
   it('answers the import questions', async () => {
     putHead('a');
     putHead('scout', { seriesUid: '2.25.100.8', description: 'localizer' }, 3);

@@ -7,7 +7,7 @@ export type FaceInView = 'yes' | 'no' | 'unknown';
 export const faceKinds: readonly SeriesKind[] = ['T1w', 'T2w', 'FLAIR', 'PDw'];
 
 /** Fewer slices than this are never a whole head, however thick. */
-const leastSlices = 10;
+export const leastSlices = 10;
 
 const headParts =
   /^(HEAD|BRAIN|SKULL|FACE|HEADNECK|WHOLEHEAD|ORBIT|SELLA|PITUITARY|IAC|TMJ|JAW|EAR|EYE|SINUS|PARANASALSINUS)/;
@@ -66,6 +66,8 @@ export interface InitialState {
   next: string;
 }
 
+/** Of localizers and reformats: what they show follows from another scan. */
+const asLeading = 'by what the leading scan of its session shows';
 const includeIt = 'Set its kind and include it if that is wrong.';
 
 /**
@@ -110,13 +112,13 @@ export function initialState(
     return aside(
       'localizer',
       'A localizer: a few planning slices, not a volume.',
-      `Nothing to do. ${includeIt}`,
+      `Nothing to do; or include it, to have it edited ${asLeading}.`,
     );
   if (kind === 'derived')
     return aside(
       'derived',
       'Computed from other images rather than acquired.',
-      `Handle the acquired image. ${includeIt}`,
+      `Handle the acquired image; or include it, to have it edited ${asLeading}.`,
     );
   if (found)
     return aside(

@@ -303,4 +303,14 @@ describe('the place of brain and face', () => {
     await expect(run(LADDER, 'template', 9, 2)).rejects.toThrow(/no T1-weighted 3-D scan to lead it/);
     expect(orders).toEqual([]);
   });
+
+  it('is not looked for in slices of several orientations, of which one would be edited', async () => {
+    addScan(2, 'localizer', '2d');
+    db.prepare(
+      "INSERT INTO problem (series_id, code, level, subject, message) VALUES (2, 'several-volumes', 'warning', '', '')",
+    ).run();
+    const { run, orders } = stage({ template: 0.9 }, segmenter());
+    await expect(run(LADDER, 'template', 8, 2)).rejects.toThrow(/several orientations/);
+    expect(orders).toEqual([]);
+  });
 });

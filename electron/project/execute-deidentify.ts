@@ -6,7 +6,7 @@ import {
   type Rung,
   type Verdict,
 } from '../../shared/deidentify/records.ts';
-import type { FaceState } from '../../shared/import/records.ts';
+import type { FaceState, SeriesLayout } from '../../shared/import/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
@@ -20,6 +20,7 @@ import {
   bestAttempt,
   nameAttempt,
   ordinal,
+  replacedMethod,
   rungsOf,
   titleOf,
   wantsNextRung,
@@ -85,7 +86,8 @@ interface ScanWork {
  */
 async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext): Promise<number> {
   const { seriesId, payload, policy } = work;
-  const rungs = rungsOf(payload.method, policy);
+  const layout = layoutOf(ctx.db, seriesId);
+  const rungs = rungsOf(payload.method, policy, layout);
   const attempts: (Attempt & { readonly method: string })[] = [];
   const earlier: { method: string; reason: string }[] = [];
   for (const [n, rung] of rungs.entries()) {
@@ -110,7 +112,9 @@ async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext):
           signal: context.signal,
           progress: (f, m) => context.progress((n + 0.2 + 0.8 * f) / rungs.length, name + m),
         });
-        const verdict = nameAttempt(face.verdict, n + 1, rung.method, earlier);
+        const named = nameAttempt(face.verdict, n + 1, rung.method, earlier);
+        const replaced = replacedMethod(payload.method, rung.method, layout);
+        const verdict = replaced ? { ...named, assumptions: [replaced, ...named.assumptions] } : named;
         attempt = recordAttempt(ctx, work, relative, rung, { ...face, verdict });
       } catch (error) {
         context.signal.throwIfAborted();
@@ -127,6 +131,10 @@ async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext):
   const best = bestAttempt(attempts);
   settle(ctx, seriesId, policy, best);
   return best.id;
+}
+
+function layoutOf(db: Db, seriesId: number): SeriesLayout {
+  return db.prepare('SELECT layout FROM series WHERE id = ?').pluck().get(seriesId) as SeriesLayout;
 }
 
 /** Relative to the project folder. The first attempt keeps the plain name of its job. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policy as policySchema, type Verdict } from '../../shared/deidentify/records.ts';
-import { bestAttempt, nameAttempt, ordinal, rungsOf, wantsNextRung } from './ladder.ts';
+import { bestAttempt, nameAttempt, ordinal, replacedMethod, rungsOf, wantsNextRung } from './ladder.ts';
 
 const number = (name: string, ok: boolean | null) => ({
   name,
@@ -39,6 +39,15 @@ describe('rungsOf', () => {
       ['mask-out', {}],
       ['quickshear', { bufferMm: 5 }],
     ]);
+  });
+
+  it('is only the emptying of the chosen regions for a few slices', () => {
+    const ears = { ...policy, methodParams: { ears: false, seamMm: 20 } };
+    expect(rungsOf('template', ears, '2d')).toEqual([{ method: 'mask-out', params: { ears: false } }]);
+    expect(rungsOf('quickshear', ears, '2d')).toEqual([{ method: 'mask-out', params: {} }]);
+    expect(replacedMethod('template', 'mask-out', '2d')).toMatch(/Average face: Mask out was used instead/);
+    expect(replacedMethod('mask-out', 'mask-out', '2d')).toBe('');
+    expect(replacedMethod('template', 'mask-out', '3d')).toBe('');
   });
 
   it('is one method for a policy of an earlier version', () => {

@@ -1,20 +1,37 @@
 import type { Policy, Rung, Verdict } from '../../shared/deidentify/records.ts';
-import type { FaceState } from '../../shared/import/records.ts';
+import type { FaceState, SeriesLayout } from '../../shared/import/records.ts';
+import { maskOut } from '../deidentify/face/methods/mask-out.ts';
 import { faceMethod } from '../deidentify/face/methods.ts';
+import { REGION_PARAMS } from '../deidentify/face/regions.ts';
 
 /**
  * The methods to try on a scan in order: the chosen one, then the policy's ladder.
  *
  * The policy's parameters belong to the policy's method; another method chosen for a batch starts with its own defaults.
  * A rung that repeats an earlier one is left out.
+ *
+ * A few slices cannot hold another face or a smoothed one, and show no profile of a brain to cut along: they have one rung,
+ * the emptying of the regions that the policy chose.
  */
-export function rungsOf(method: string, policy: Policy): Rung[] {
+export function rungsOf(method: string, policy: Policy, layout: SeriesLayout = '3d'): Rung[] {
+  if (layout === '2d') return [{ method: maskOut.id, params: regionSwitches(method, policy) }];
   const first = { method, params: method === policy.method ? policy.methodParams : {} };
   const rungs: Rung[] = [];
   for (const rung of [first, ...policy.ladder]) {
     if (!rungs.some((other) => sameRung(other, rung))) rungs.push(rung);
   }
   return rungs;
+}
+
+function regionSwitches(method: string, policy: Policy): Rung['params'] {
+  const given = method === policy.method ? policy.methodParams : {};
+  return Object.fromEntries(Object.entries(given).filter(([name]) => name in REGION_PARAMS));
+}
+
+/** What a person is told where {@link rungsOf} put another method in the place of the chosen one; '' where it did not. */
+export function replacedMethod(chosen: string, used: string, layout: SeriesLayout): string {
+  if (layout !== '2d' || chosen === used) return '';
+  return `A few slices cannot be edited with ${titleOf(chosen)}: ${titleOf(used)} was used instead.`;
 }
 
 function sameRung(a: Rung, b: Rung): boolean {

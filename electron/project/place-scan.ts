@@ -14,7 +14,7 @@ import { ensureSegmentation, segmentationNotes, sourceSegmentationDir } from './
  * Carried from the session's primary scan where that can be; only then is the scan itself not segmented. A scan of a few
  * slices shows too little to be looked at on its own: without a primary scan that it fits, it is refused.
  *
- * @throws UserError for a scan of a few slices that cannot be carried to
+ * @throws UserError for a scan of a few slices that cannot be carried to, or whose slices lie in several orientations
  */
 export async function placeScan(
   ctx: Pick<ExecutorContext, 'db' | 'folder' | 'pool' | 'segmenter'>,
@@ -25,6 +25,17 @@ export async function placeScan(
   const { signal } = context;
   if (hasPlace(dir)) return;
   rmSync(dir, { recursive: true, force: true });
+  const { kind, layout } = ctx.db.prepare('SELECT kind, layout FROM series WHERE id = ?').get(seriesId) as {
+    kind: string;
+    layout: string;
+  };
+  if (layout === '2d' && hasSeveralVolumes(ctx.db, seriesId)) {
+    throw new UserError(
+      'several-orientations',
+      'The slices of this series lie in several orientations; only those of one would be edited, so none is.',
+      'Exclude it, or split it at its source into one series for each orientation.',
+    );
+  }
   const primary = await ensurePrimary(ctx, seriesId, signal);
   let reason = 'Its session has no T1-weighted 3-D scan to lead it.';
   if (primary) {
@@ -36,10 +47,6 @@ export async function placeScan(
     if (hasPlace(dir)) return;
     reason = carried.reason;
   }
-  const { kind, layout } = ctx.db.prepare('SELECT kind, layout FROM series WHERE id = ?').get(seriesId) as {
-    kind: string;
-    layout: string;
-  };
   if (layout === '2d') {
     throw new UserError(
       'too-few-slices',
@@ -61,5 +68,15 @@ export async function placeScan(
     'deidentify.place',
     { volumePath, segmentationPath: segmentation.path, notes, outDir: dir },
     { signal, onProgress: (f, m) => context.progress(0.7 + 0.3 * f, m) },
+  );
+}
+
+/** Found when the series was converted; see `convert-series.ts`. */
+function hasSeveralVolumes(db: ExecutorContext['db'], seriesId: number): boolean {
+  return (
+    db
+      .prepare("SELECT 1 FROM problem WHERE series_id = ? AND code = 'several-volumes'")
+      .pluck()
+      .get(seriesId) === 1
   );
 }

@@ -71,10 +71,16 @@ export async function deidentifyFace(
   const { brain } = place;
   context.progress(0.5, 'Looking at the face');
   const threshold = airThreshold(frame);
-  const brainMm3 = place.brainMm3 ?? count(brain) * voxelVolumeMm3(frame.affine);
+  const inScanMm3 = count(brain) * voxelVolumeMm3(frame.affine);
+  const brainMm3 = place.brainMm3 ?? inScanMm3;
   const found = detectFaceState(
     frame,
-    { mask: brain, volumeMm3: brainMm3, standardToWorld: place.standardToWorld },
+    {
+      mask: brain,
+      // A carried outline was judged whole, but this scan may hold a part of that brain only.
+      volumeMm3: place.carried ? inScanMm3 : brainMm3,
+      standardToWorld: place.standardToWorld,
+    },
     threshold,
   );
 

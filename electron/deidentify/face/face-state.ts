@@ -12,6 +12,8 @@ export interface FaceStateFinding {
     readonly tissueOutsideBrain: number;
     /** Share of rays from the front that meet a head at all. */
     readonly seen: number;
+    /** Share of those rays that enter the scan: a few slices hold few of them. */
+    readonly inView: number;
     /** Share of those where the voxel before the surface is exactly the fill value: a cut, not a skin. */
     readonly cutEdge: number;
   };
@@ -21,6 +23,7 @@ const BRAIN_ONLY_BELOW = 0.15;
 const CUT_ABOVE = 0.25;
 const INTACT_BELOW = 0.15;
 const SEEN_ABOVE = 0.8;
+const IN_VIEW_ABOVE = 0.5;
 
 /**
  * Whether a scan still shows a face.
@@ -28,7 +31,8 @@ const SEEN_ABOVE = 0.8;
  * A skull-stripped scan has no tissue away from the brain. In a defaced scan the face window (brow to chin, in the
  * frame of the brain) ends in a step from the fill value straight into tissue, while the skin of a real
  * face is always blurred by partial volume. A face that was blurred or replaced by other software without such a step
- * is not recognised: it counts as intact and is treated like any face.
+ * is not recognised: it counts as intact and is treated like any face. Where half of the window lies outside the scan
+ * (a localiser, a slab) nothing is concluded: neither that the face is gone nor that only a brain is left.
  *
  * @param threshold head/air threshold in real values, `airThreshold(volume)`
  */
@@ -52,12 +56,13 @@ export function detectFaceState(
   const [nx, ny, nz] = volume.shape as [number, number, number];
   const toIndex = multiply(invert(volume.affine), brain.standardToWorld);
   const step = Math.min(...voxelSizes(volume.affine)) / 2;
-  let [rays, hits, cuts] = [0, 0, 0];
+  let [rays, inside, hits, cuts] = [0, 0, 0, 0];
   for (let z = -90; z <= WINDOW.top; z += WINDOW.step) {
     for (let x = -40; x <= 40; x += WINDOW.step) {
       rays++;
       let before = Number.NaN; // stored value of the voxel the ray left, NaN outside the scan
       let current = -1;
+      let entered = 0;
       for (let y = FRONT_MM; y >= BACK_MM; y -= step) {
         const [fi, fj, fk] = apply(toIndex, x, y, z);
         const i = Math.round(fi);
@@ -66,6 +71,7 @@ export function detectFaceState(
         if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) continue;
         const n = i + nx * (j + ny * k);
         if (n === current) continue;
+        entered = 1;
         const stored = data[n]!;
         if (stored * slope + inter > threshold) {
           hits++;
@@ -75,17 +81,20 @@ export function detectFaceState(
         before = stored;
         current = n;
       }
+      inside += entered;
     }
   }
   const seen = hits / rays;
+  const inView = inside / rays;
   const cutEdge = hits ? cuts / hits : 0;
   return {
-    state: stateOf(tissueOutsideBrain, seen, cutEdge),
-    evidence: { tissueOutsideBrain, seen, cutEdge },
+    state: stateOf(tissueOutsideBrain, seen, inView, cutEdge),
+    evidence: { tissueOutsideBrain, seen, inView, cutEdge },
   };
 }
 
-function stateOf(tissueOutsideBrain: number, seen: number, cutEdge: number): FaceState {
+function stateOf(tissueOutsideBrain: number, seen: number, inView: number, cutEdge: number): FaceState {
+  if (inView < IN_VIEW_ABOVE) return 'unknown';
   if (tissueOutsideBrain < BRAIN_ONLY_BELOW) return 'brain-only';
   if (cutEdge > CUT_ABOVE || seen < 0.3) return 'removed';
   if (cutEdge < INTACT_BELOW && seen > SEEN_ABOVE) return 'intact';
