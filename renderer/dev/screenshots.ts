@@ -134,6 +134,15 @@ const SHOTS: readonly Shot[] = [
     act: (page) => page.getByRole('region', { name: 'ROC, Human' }).scrollIntoViewIfNeeded(),
   },
   {
+    name: 'audit-plots-both',
+    scenario: 'full',
+    hash: '#/audit',
+    act: async (page) => {
+      await page.getByText('Both networks').click();
+      await page.getByRole('region', { name: 'ROC, Human' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'audit-distances',
     scenario: 'full',
     hash: '#/audit',

@@ -68,8 +68,8 @@ function Unaudited({ state }: { state: CallOutput<'risk.state'> }) {
         )}
         <ol style={{ margin: '0.5rem 0 0', paddingLeft: '1.2rem', maxWidth: '62rem' }}>
           <li>
-            It pictures every original and every de-identified head, and lets two open face networks look for
-            each person among all originals of the project.
+            The audit pictures every original and every de-identified head, and lets two open face networks
+            look for each person among all originals of the project.
           </li>
           <li>
             It measures how far the new face lies from the true one, beside the face of an average head.

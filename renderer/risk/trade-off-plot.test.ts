@@ -78,8 +78,8 @@ describe('tradeOffPoints', () => {
       engine: 'tissue-em',
     });
     expect(points.map((point) => [point.label, point.x.value, point.y.value, point.hollow])).toEqual([
-      ['blur (Human), 14 s', 0.4, 10, false],
-      ['blur (face-api)', 0.4, 20, true],
+      ['blur, 14 s', 0.4, 10, false],
+      ['', 0.4, 20, true],
     ]);
     expect(points[0]?.y.low).toBe(5);
   });

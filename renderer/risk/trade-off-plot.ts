@@ -38,6 +38,9 @@ interface Line {
   readonly dash: string;
 }
 
+/** The second network's marks stand aside by this, or equal rates would hide each other; pixels. */
+const SHIFT = 9;
+const AT = { x: (p: Point) => p.x.value, y: (p: Point) => p.y.value };
 const HEIGHT = 380;
 const MARGIN = { left: 52, right: 18, top: 24, bottom: 48 } as const;
 
@@ -66,13 +69,13 @@ export function tradeOffPoints(report: AuditReport, choice: TradeOffChoice): Poi
     return choice.networks.flatMap((network, second) => {
       const rank1 = method.recognition.find((figures) => figures.network === network)?.rank1;
       if (!rank1 || rank1.value === null) return [];
-      const name = choice.networks.length > 1 ? ` (${NETWORK_NAMES[network]})` : '';
       return [
         {
           method: method.method,
           look: lookOf(n),
           hollow: second > 0,
-          label: `${method.method}${name}${second > 0 ? '' : time}`,
+          // Colour and shape tie the second network's mark to the first one's label.
+          label: second > 0 ? '' : `${method.method}${time}`,
           x,
           y: inPercent(rank1),
           title: `${method.method}, ${NETWORK_NAMES[network]}: rank-1 ${formatEstimate(rank1, 'share')}, ${change}${time} a scan, ${method.scans} scans`,
@@ -106,8 +109,14 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
     top: MARGIN.top - 8,
     bottom: HEIGHT - MARGIN.bottom + 2,
   };
+  const spots = points.map((point) => ({
+    ...point,
+    left: toX(point.x.value ?? 0) + (point.hollow ? SHIFT : 0),
+    top: toY(point.y.value ?? 0),
+  }));
+  const named = spots.filter((spot) => spot.label !== '');
   const labels = placeLabels(
-    points.map(({ x, y, label }) => ({ x: toX(x.value ?? 0), y: toY(y.value ?? 0), text: label })),
+    named.map(({ left, top, label }) => ({ x: left, y: top, text: label })),
     frame,
     [
       ...lines.map(({ y, label }) => ({
@@ -116,10 +125,9 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
         top: toY(y) - 16,
         bottom: toY(y),
       })),
-      ...points.flatMap(({ x, y }) => barsOf(toX, toY, x, y)),
+      ...spots.flatMap((spot) => obstaclesOf(spot, toX, toY)),
     ],
   );
-  const at = { x: (p: Point) => p.x.value, y: (p: Point) => p.y.value };
   const plot = Plot.plot({
     width,
     height: HEIGHT,
@@ -175,39 +183,12 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
           strokeWidth: 3,
         }),
       ]),
-      Plot.ruleX(
-        points.filter((p) => p.y.low !== null),
-        {
-          x: at.x,
-          y1: (p: Point) => p.y.low,
-          y2: (p: Point) => p.y.high,
-          stroke: (p: Point) => p.look.color,
-          strokeWidth: 1.5,
-        },
+      ...[points.filter((p) => !p.hollow), points.filter((p) => p.hollow)].flatMap((group, second) =>
+        marksOf(group, second * SHIFT),
       ),
-      Plot.ruleY(
-        points.filter((p) => p.x.low !== null),
-        {
-          y: at.y,
-          x1: (p: Point) => p.x.low,
-          x2: (p: Point) => p.x.high,
-          stroke: (p: Point) => p.look.color,
-          strokeWidth: 1.5,
-        },
-      ),
-      Plot.dot(points, {
-        ...at,
-        className: 'rf-method',
-        r: 6,
-        symbol: 'method',
-        fill: (p: Point) => (p.hollow ? 'var(--rf-panel)' : p.look.color),
-        stroke: (p: Point) => p.look.color,
-        strokeWidth: 2,
-        title: 'title',
-      }),
-      ...points.map((point, n) =>
+      ...named.map((point, n) =>
         Plot.text([point], {
-          ...at,
+          ...AT,
           text: 'label',
           dx: labels[n]?.dx ?? 0,
           dy: labels[n]?.dy ?? 0,
@@ -217,21 +198,83 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
           strokeWidth: 3,
         }),
       ),
+      ...(recognition && choice.networks.length > 1
+        ? [
+            Plot.text([choice.networks.map((network) => NETWORK_NAMES[network])], {
+              frameAnchor: 'top-left',
+              text: ([first, second]: string[]) =>
+                `filled: ${first}; hollow, a little to the right: ${second}`,
+              dx: 6,
+              dy: -18,
+              fill: 'var(--rf-dim)',
+            }),
+          ]
+        : []),
     ],
   });
   return tagPicks(
     plot,
     'rf-method',
-    points.map((point) => point.method),
+    [...points.filter((p) => !p.hollow), ...points.filter((p) => p.hollow)].map((point) => point.method),
   );
 }
 
-/** The intervals of a point as boxes that labels keep clear of. */
-function barsOf(toX: (x: number) => number, toY: (y: number) => number, x: Estimate, y: Estimate): Box[] {
-  const [cx, cy] = [toX(x.value ?? 0), toY(y.value ?? 0)];
+/** Both intervals and the mark of each point, moved aside by `dx` pixels. */
+function marksOf(points: readonly Point[], dx: number): Plot.Markish[] {
   return [
-    { left: toX(x.low ?? x.value ?? 0), right: toX(x.high ?? x.value ?? 0), top: cy - 1, bottom: cy + 1 },
-    { left: cx - 1, right: cx + 1, top: toY(y.high ?? y.value ?? 0), bottom: toY(y.low ?? y.value ?? 0) },
+    Plot.ruleX(
+      points.filter((p) => p.y.low !== null),
+      {
+        x: AT.x,
+        y1: (p: Point) => p.y.low,
+        y2: (p: Point) => p.y.high,
+        dx,
+        stroke: (p: Point) => p.look.color,
+        strokeWidth: 1.5,
+      },
+    ),
+    Plot.ruleY(
+      points.filter((p) => p.x.low !== null),
+      {
+        y: AT.y,
+        x1: (p: Point) => p.x.low,
+        x2: (p: Point) => p.x.high,
+        dx,
+        stroke: (p: Point) => p.look.color,
+        strokeWidth: 1.5,
+      },
+    ),
+    Plot.dot(points, {
+      ...AT,
+      className: 'rf-method',
+      r: 6,
+      dx,
+      symbol: 'method',
+      fill: (p: Point) => (p.hollow ? 'var(--rf-panel)' : p.look.color),
+      stroke: (p: Point) => p.look.color,
+      strokeWidth: 2,
+      title: 'title',
+    }),
+  ];
+}
+
+/** A mark and its intervals as boxes that labels keep clear of. */
+function obstaclesOf(
+  { x, y, left, top, hollow, label }: Point & { left: number; top: number },
+  toX: (x: number) => number,
+  toY: (y: number) => number,
+): Box[] {
+  const shift = hollow ? SHIFT : 0;
+  const value = (estimate: Estimate) => estimate.value ?? 0;
+  return [
+    {
+      left: toX(x.low ?? value(x)) + shift,
+      right: toX(x.high ?? value(x)) + shift,
+      top: top - 1,
+      bottom: top + 1,
+    },
+    { left: left - 1, right: left + 1, top: toY(y.high ?? value(y)), bottom: toY(y.low ?? value(y)) },
+    ...(label === '' ? [{ left: left - 6, right: left + 6, top: top - 6, bottom: top + 6 }] : []),
   ];
 }
 
