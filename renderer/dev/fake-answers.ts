@@ -18,6 +18,7 @@ import {
 } from './fake-data.ts';
 import { emptyComparison, makeComparison, makeEngineState, makeSideBySide } from './fake-morphometry.ts';
 import { fakeAuditState, riskAnswers } from './fake-risk-answers.ts';
+import { shareAnswers } from './fake-share-answers.ts';
 
 /**
  * What a screen may meet: no project, an empty one, one at work, 100,000 series, or a host in trouble; and an audit
@@ -101,55 +102,6 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
         : { step: 'review' as const, label: `Review ${counts['needs-review']} scans` },
     policyName: 'research-share',
   });
-  const held = all
-    .filter((row) => row.state !== 'passed')
-    .slice(0, 3000)
-    .map((row) => ({
-      seriesId: row.id,
-      subjectLabel: row.subjectLabel,
-      kind: row.kind,
-      state: row.state,
-      reason: row.stateReason,
-      overridable: row.state === 'needs-review',
-    }));
-  const checks = [
-    {
-      id: 'reviewed',
-      label: 'Everything doubtful was reviewed',
-      state: empty ? ('not-checked' as const) : ('todo' as const),
-      evidence: empty
-        ? 'No scan has been de-identified.'
-        : `${counts['needs-review']} scans wait for a person; they stay until someone decides.`,
-    },
-    {
-      id: 'headers',
-      label: 'Headers clean',
-      state: empty ? ('not-checked' as const) : ('ok' as const),
-      evidence: empty
-        ? 'Nothing to check.'
-        : 'Policy research-share (PS3.15 Basic Profile, option 113107) applies to every scan.',
-    },
-    {
-      id: 'faces',
-      label: 'Faces audited',
-      state: empty ? ('not-checked' as const) : ('ok' as const),
-      evidence: empty
-        ? 'Nothing to check.'
-        : `${counts.passed} scans passed with their numbers inside the limits.`,
-    },
-    {
-      id: 'files',
-      label: 'Files validated',
-      state: 'not-checked' as const,
-      evidence: 'Checked after writing: every file is read back.',
-    },
-    {
-      id: 'search',
-      label: 'Byte search finds no identifier',
-      state: 'not-checked' as const,
-      evidence: 'Checked after writing, over names and contents of the whole share.',
-    },
-  ];
   const machineFindings = [
     { name: 'Catalog', ok: true, detail: 'SQLite opens and is writable.' },
     { name: 'Workers', ok: true, detail: '2 threads for voxel work.' },
@@ -370,75 +322,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'morphometry.methods': () => (empty ? [] : ['quickshear', 'blur']),
     'morphometry.export': () => ({ fileName: 'impact.tsv', text: 'structure\tn\nGM\t240\n' }),
     ...riskAnswers(scenario),
-    'share.checklist': ({ overrides }) => ({
-      items: checks,
-      ready: counts.passed + overrides.length,
-      held: held.filter((scan) => !overrides.some((item) => item.seriesId === scan.seriesId)),
-    }),
-    'share.start': () => ({ batchId: 'batch-share', shareId: 1 }),
-    'share.list': () =>
-      empty
-        ? []
-        : [
-            {
-              id: 2,
-              dir: '/media/outgoing/partner-B',
-              formats: ['bids', 'dicom'],
-              state: 'failed',
-              message:
-                'The disk was full after 31 scans. Free 12 GB, then start again with the same folder; finished scans are kept.',
-              createdAt: NOW,
-              scans: 31,
-              files: 402,
-            },
-            {
-              id: 1,
-              dir: '/media/outgoing/partner-A',
-              formats: ['bids'],
-              state: 'complete',
-              message: '',
-              createdAt: NOW,
-              scans: 38,
-              files: 121,
-            },
-          ],
-    'share.receipt': ({ shareId }) => ({
-      htmlUrl: `/receipts/${shareId}.html`,
-      receipt: {
-        id: 'RFC-2026-11-20-7KQ2',
-        product: 'Refacade',
-        version: '0.1.0',
-        createdAt: NOW,
-        policyName: 'research-share',
-        formats: ['bids'],
-        scans: all
-          .filter((row) => row.state === 'passed')
-          .slice(0, 38)
-          .map((row, n) => ({
-            seriesId: row.id,
-            subjectLabel: row.subjectLabel,
-            sessionLabel: row.sessionLabel,
-            kind: row.kind,
-            method: 'quickshear',
-            verdict: 'passed',
-            override: n === 3 ? 'Phantom, no face (R. Example)' : null,
-            files: 3,
-            bytes: 18_400_000,
-          })),
-        held: held.slice(0, 6),
-        checks: checks.map((item) => ({
-          ...item,
-          state: 'ok' as const,
-          evidence:
-            item.id === 'search'
-              ? '121 files, 702 MB searched for 214 identifiers: none found.'
-              : item.evidence,
-        })),
-        leaks: [],
-        files: 121,
-        bytes: 702_000_000,
-      },
-    }),
+    ...shareAnswers(all),
     'jobs.batches': () =>
       scenario === 'busy'
         ? [makeBatch('deidentify', 212, 480), makeBatch('import', 81_000, 240_000)]
