@@ -246,6 +246,8 @@ for (const scheme of ['light', 'dark'] as const) {
     for (const shot of SHOTS) {
       if (!filter.test(shot.name)) continue;
       const page = await context.newPage();
+      // A machine that trains or tests beside this one may be slow.
+      page.setDefaultTimeout(120_000);
       const errors: string[] = [];
       page.on(
         'console',

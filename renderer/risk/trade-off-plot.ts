@@ -145,8 +145,8 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
     },
     y: {
       label: recognition
-        ? '↑ own original found first, % (lower is safer)'
-        : '↑ distance to the true face, mm (higher is safer)',
+        ? `↑ own original found first, %; lower is safer${markNames(choice.networks)}`
+        : '↑ distance to the true face, mm; higher is safer',
       // Room for labels below the points at zero.
       domain: [yMin, yMax],
       grid: true,
@@ -198,18 +198,6 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
           strokeWidth: 3,
         }),
       ),
-      ...(recognition && choice.networks.length > 1
-        ? [
-            Plot.text([choice.networks.map((network) => NETWORK_NAMES[network])], {
-              frameAnchor: 'top-left',
-              text: ([first, second]: string[]) =>
-                `filled: ${first}; hollow, a little to the right: ${second}`,
-              dx: 6,
-              dy: -18,
-              fill: 'var(--rf-dim)',
-            }),
-          ]
-        : []),
     ],
   });
   return tagPicks(
@@ -217,6 +205,12 @@ export function tradeOffPlot(report: AuditReport, choice: TradeOffChoice, width:
     'rf-method',
     [...points.filter((p) => !p.hollow), ...points.filter((p) => p.hollow)].map((point) => point.method),
   );
+}
+
+/** Which network has which mark, where there are two. */
+function markNames([first, second]: readonly FaceNetwork[]): string {
+  if (!first || !second) return '';
+  return ` (filled: ${NETWORK_NAMES[first]}, hollow: ${NETWORK_NAMES[second]})`;
 }
 
 /** Both intervals and the mark of each point, moved aside by `dx` pixels. */
