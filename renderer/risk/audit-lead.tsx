@@ -43,7 +43,7 @@ export function AuditLead({ report, state }: { report: AuditReport; state: State
       <details style={{ marginTop: '0.5rem' }}>
         <summary>
           {report.upperBound.length > 0 &&
-            'Renders were compared with renders, by two open networks; not with photographs, not by commercial recognition. '}
+            'The match is render to render, by two open networks; not with photographs, not commercial recognition. '}
           What the figures do and do not say ({report.caveats.length})
         </summary>
         <ul style={{ margin: '0.375rem 0 0', paddingLeft: '1.2rem', maxWidth: '62rem' }}>
