@@ -20,6 +20,7 @@ export class ProbabilityMap {
   /** KEPT entries per voxel (i-fastest), most probable first; NONE beyond the last. */
   readonly channel: Uint8Array;
   readonly value: Float32Array;
+  private readonly sums: Float64Array;
 
   constructor(grid: Grid, channels: number) {
     if (channels >= NONE) throw new RangeError(`Expected fewer than ${NONE} channels, got ${channels}.`);
@@ -28,6 +29,7 @@ export class ProbabilityMap {
     this.channels = channels;
     this.channel = new Uint8Array(count * KEPT).fill(NONE);
     this.value = new Float32Array(count * KEPT);
+    this.sums = new Float64Array(channels);
   }
 
   /** Takes a block's core; what lies in the padding is dropped. Each voxel is to be given once. */
@@ -35,7 +37,7 @@ export class ProbabilityMap {
     const [nx, ny, nz] = this.grid.shape as [number, number, number];
     const { probabilities, shape, origin, from, to } = block;
     const plane = shape[0] * shape[1] * shape[2];
-    const { channel, value } = this;
+    const { channel, value, sums } = this;
     const step = nx * ny * KEPT;
     const z1 = Math.min(to[2], nz);
     for (let x = from[0]; x < Math.min(to[0], nx); x++) {
@@ -44,9 +46,11 @@ export class ProbabilityMap {
         const first = (x + nx * (y + ny * from[2])) * KEPT;
         for (let c = 0; c < this.channels; c++) {
           const at = c * plane + row;
+          let sum = 0;
           let base = first;
           for (let z = from[2]; z < z1; z++, base += step) {
             const p = probabilities[at + z]!;
+            sum += p;
             if (!(p > FLOOR)) continue;
             const end = base + KEPT - 1;
             if (value[end]! >= p) continue;
@@ -58,8 +62,18 @@ export class ProbabilityMap {
             value[slot] = p;
             channel[slot] = c;
           }
+          sums[c]! += sum;
         }
       }
     }
+  }
+
+  /**
+   * Sum of a channel's probabilities over the whole head, counted exactly, as voxels of the grid.
+   *
+   * What the limits of the checks were set with; volumes are summed near their structure, see `softVolumes`.
+   */
+  everywhere(channel: number): number {
+    return this.sums[channel]!;
   }
 }

@@ -1,3 +1,4 @@
+import { voxelVolumeMm3 } from '../../shared/geometry/affine.ts';
 import type { ModelCard } from '../inference/model-card.ts';
 import type { Volume } from '../volume/volume.ts';
 import { borderAreas, checkStructures } from './check-structures.ts';
@@ -62,9 +63,11 @@ export async function segmentVolume(
   const sumOver = (values: Float64Array) => values.reduce((sum, v, c) => sum + (brain[c] ? v : 0), 0);
   const brainVoxels = sumOver(native.counts);
   const confidence = brainVoxels > 0 ? sumOver(native.confidence) / brainVoxels : 0;
+  // The limits were set on sums over the whole head, which stray probability makes larger than the reported volumes.
+  const voxelMm3 = voxelVolumeMm3(input.grid.affine);
   const problems = checkStructures(
     {
-      structures,
+      structures: structures.map((s, c) => ({ ...s, volumeMm3: map.everywhere(c) * voxelMm3 })),
       confidence,
       apartShare,
       notFinite: input.notFinite,
