@@ -52,7 +52,7 @@ describe.skipIf(!existsSync(browserPath))(
         reducedMotion: 'reduce',
       });
       page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(90_000);
       page.on('pageerror', (e) => complaints.push(e.message));
       page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
       page.on('response', async (r) => {
