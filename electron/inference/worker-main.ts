@@ -56,8 +56,10 @@ async function segment(request: Request & { type: 'segment' }): Promise<void> {
   const { id } = request;
   try {
     const { model, chosen, maxVoxels } = await ready!;
+    let furthest = 0; // a second look at a scan begins again; the bar does not
     const step = async (fraction: number, message: string) => {
-      send({ type: 'progress', id, fraction, message });
+      furthest = Math.max(furthest, fraction);
+      send({ type: 'progress', id, fraction: furthest, message });
       await new Promise((resume) => setImmediate(resume)); // lets a cancel request in
       if (cancelled.has(id)) throw new CancelledError('Cancelled.');
     };

@@ -3,6 +3,7 @@ import type { ModelCard } from '../inference/model-card.ts';
 import { conform, worldGrid } from '../volume/conform.ts';
 import type { Grid } from '../volume/resample.ts';
 import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
+import { evenIntensities } from './even-intensities.ts';
 import type { Shape3 } from './network.ts';
 
 /** A scan as the network wants it. */
@@ -31,11 +32,13 @@ const MOST_VOXELS = 40_000_000;
  *
  * Percentiles run over the voxels inside the field of view (numpy's linear rule); outside of it the image is 0.
  *
+ * @param evened with the shading of coils taken out first, see {@link evenIntensities}; no card asks for that
  * @throws SegmentationInputError for a flat, tiny or huge scan
  */
-export function networkInput(volume: Volume, input: ModelCard['input']): NetworkInput {
+export function networkInput(volume: Volume, input: ModelCard['input'], evened = false): NetworkInput {
   const grid = checkedGrid(volume, input.spacingMm);
-  const conformed = conform(volume, input.spacingMm, Number.NaN);
+  const plain = conform(volume, input.spacingMm, Number.NaN);
+  const conformed = evened ? evenIntensities(plain, input.spacingMm) : plain;
   scaleIntensities(conformed.data, input.intensity);
   const shape = grid.shape.map((n) => Math.ceil(n / input.multipleOf) * input.multipleOf);
   return {

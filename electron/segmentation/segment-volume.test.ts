@@ -9,6 +9,7 @@ import { loadModelCard } from '../inference/model-card.ts';
 import { openOnnxNetwork } from '../inference/onnx-network.ts';
 import { readNifti } from '../volume/nifti.ts';
 import type { Volume } from '../volume/volume.ts';
+import { evenIntensities } from './even-intensities.ts';
 import { labelGrid } from './label-grid.ts';
 import { networkInput, SegmentationInputError } from './network-input.ts';
 import { ProbabilityMap } from './probability-map.ts';
@@ -120,5 +121,84 @@ describe('the way out of the network', () => {
     expect(first.labels.shape).toEqual(scan.shape);
     expect(first.labels.data).toEqual(single.labels.data);
     expect(first.structures).toEqual(single.structures);
+  });
+});
+
+describe('a second look at evened-out intensities', () => {
+  /** A network that sees a whole brain in an even image and half of one in a shaded one; how often it was asked. */
+  function stage(answers: { readonly plain: number; readonly evened: number }) {
+    let asked = 0;
+    const run: RunBlocks = async (_image, shape, take) => {
+      const share = asked++ === 0 ? answers.plain : answers.evened;
+      const size = shape[0] * shape[1] * shape[2];
+      const probabilities = new Float32Array(5 * size);
+      // Air, head, fluid, cortex, white matter: the left half of the box is brain, in three slabs, with this certainty.
+      for (let n = 0; n < size; n++) {
+        const slab = Math.floor((6 * n) / size);
+        if (slab < 3) probabilities[(2 + slab) * size + n] = share;
+        probabilities[n] = slab < 3 ? 1 - share : 1;
+      }
+      take({ probabilities, shape, origin: [0, 0, 0], from: [0, 0, 0], to: shape });
+    };
+    return { run, asked: () => asked };
+  }
+  const large: Volume = {
+    data: Float32Array.from({ length: 64 ** 3 }, (_, n) => n % 97),
+    shape: [64, 64, 64],
+    affine: diag(2, 2, 2),
+    slope: 1,
+    inter: 0,
+  };
+  const look = async (answers: { plain: number; evened: number }) => {
+    const { run, asked } = stage(answers);
+    const found = await segmentVolume(
+      large,
+      { ...card, populationLimits: { brain: { low: 0, high: 1e9 } } },
+      run,
+      'scan',
+    );
+    return {
+      codes: found.problems.map((p) => [p.code, p.level]),
+      certainty: found.confidence,
+      asked: asked(),
+    };
+  };
+
+  it('is taken when it sees less amiss, which it says', async () => {
+    const { codes, certainty, asked } = await look({ plain: 0.6, evened: 0.9 });
+    expect(asked).toBe(2);
+    expect(certainty).toBeCloseTo(0.9, 3);
+    expect(codes).toContainEqual(['intensities-evened', 'info']);
+    expect(codes).not.toContainEqual(['segmentation-unsure', 'warning']);
+  });
+
+  it('is dropped when it sees as much amiss or more', async () => {
+    const worse = await look({ plain: 0.6, evened: 0.55 });
+    expect([worse.asked, worse.certainty]).toEqual([2, expect.closeTo(0.6, 3)]);
+    expect(worse.codes.map(([code]) => code)).not.toContain('intensities-evened');
+  });
+
+  it('is not made where nothing speaks for shading', async () => {
+    const { codes, asked } = await look({ plain: 0.9, evened: 0.99 });
+    expect(asked).toBe(1);
+    expect(codes.every(([code]) => code !== 'segmentation-unsure')).toBe(true);
+  });
+});
+
+describe('evening out', () => {
+  it('flattens a slow shading and leaves what is outside the field of view', () => {
+    const shape = [80, 80, 80];
+    const data = new Float32Array(512_000).map((_, n) => {
+      const [i, j, k] = [n % 80, Math.floor(n / 80) % 80, Math.floor(n / 6400)];
+      const r = Math.hypot(i - 40, j - 40, k - 40);
+      if (i === 0) return Number.NaN;
+      return r < 36 ? 200 * Math.exp(-(((36 - r) / 30) ** 2)) : 0; // a head of 14 cm, dark in the middle
+    });
+    const at = (v: Float32Array, i: number) => v[i + 80 * (40 + 80 * 40)]!;
+    const { data: out } = evenIntensities({ data, shape, affine: diag(2, 2, 2), slope: 1, inter: 0 }, 2);
+    expect(at(data, 74) / at(data, 40)).toBeGreaterThan(4);
+    expect(at(out, 74) / at(out, 40)).toBeLessThan(2.2);
+    expect(at(out, 0)).toBeNaN();
+    expect(at(out, 1)).toBeCloseTo(0, 6);
   });
 });

@@ -1,4 +1,5 @@
 import { voxelVolumeMm3 } from '../../shared/geometry/affine.ts';
+import type { Problem } from '../../shared/problem.ts';
 import type { ModelCard } from '../inference/model-card.ts';
 import type { Volume } from '../volume/volume.ts';
 import { borderAreas, checkStructures } from './check-structures.ts';
@@ -24,8 +25,24 @@ export interface VolumeSegmentation {
   readonly problems: HeadSegmentation['problems'];
 }
 
+/** Findings that shading may be the reason of; a brain cut by the field of view is not among them. */
+const MAYBE_SHADING = [
+  'segmentation-unsure',
+  'brain-volume-implausible',
+  'structures-missing',
+  'structure-volume-unusual',
+  'sides-differ',
+  'brain-in-pieces',
+];
+
+/** Mean certainty by which a second look with as many findings must be ahead. */
+const CLEARLY_SURER = 0.03;
+
 /**
  * Segments a scan: conform, network, volumes and centroids, labels on the scan's own grid, checks.
+ *
+ * When the checks find what a coil's shading may have caused, the network looks a second time, at evened-out intensities;
+ * the result with fewer findings is kept, of equals the first unless the second is clearly surer; the second says that it is.
  *
  * @param subject the scan's name in problems
  * @throws SegmentationInputError for a scan that no head can be found in
@@ -37,8 +54,40 @@ export async function segmentVolume(
   subject: string,
   onStep: (fraction: number, message: string) => void | Promise<void> = () => {},
 ): Promise<VolumeSegmentation> {
+  const first = await look(volume, card, run, subject, false, onStep);
+  if (!warnings(first).some((p) => MAYBE_SHADING.includes(p.code))) return first;
+  const again = (fraction: number, message: string) => onStep(fraction, `second look: ${message}`);
+  const second = await look(volume, card, run, subject, true, again);
+  const fewer = warnings(first).length - warnings(second).length;
+  if (fewer < 0 || (fewer === 0 && second.confidence < first.confidence + CLEARLY_SURER)) return first;
+  const note: Problem = {
+    code: 'intensities-evened',
+    level: 'info',
+    subject,
+    message:
+      `The network first saw ${warnings(first).length} things amiss; with the coil's shading evened out it saw ` +
+      `${warnings(second).length} (certainty ${percent(second.confidence)} instead of ${percent(first.confidence)}), and that result was kept.`,
+    fix: 'Compare its volumes with those of other scans with care: evening out moves them a little.',
+  };
+  return { ...second, problems: [...second.problems, note] };
+}
+
+const percent = (share: number) => `${Math.round(100 * share)} %`;
+
+function warnings({ problems }: VolumeSegmentation): readonly Problem[] {
+  return problems.filter((p) => p.level !== 'info');
+}
+
+async function look(
+  volume: Volume,
+  card: ModelCard,
+  run: RunBlocks,
+  subject: string,
+  evened: boolean,
+  onStep: (fraction: number, message: string) => void | Promise<void>,
+): Promise<VolumeSegmentation> {
   await onStep(0.05, 'bringing the scan to the network’s grid');
-  const input = networkInput(volume, card.input);
+  const input = networkInput(volume, card.input, evened);
   const map = new ProbabilityMap(input.grid, card.labels.length);
   await onStep(0.1, 'running the network');
   await run(input.image, input.shape, (block) => map.add(block));
