@@ -58,6 +58,9 @@ export async function placeHead(
       assumptions: [
         'The brain is the one the segmentation network found; it was sure of itself, so no second outline was made.',
         `The average face was placed by the middles of brain structures (${byCentroids.residualMm?.toFixed(1)} mm apart).`,
+        ...segmented.segmentation.problems
+          .filter((p) => p.code === 'intensities-evened')
+          .map((p) => p.message),
       ],
       steps: [segmentationStep(segmented.segmentation, byCentroids, { secondOutline: false })],
     };

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { averageHeadPhantom } from '../../../../build/phantom/average-head.ts';
 import { type HeadOptions, type HeadPhantom, headPhantom } from '../../../../build/phantom/head.ts';
-import { identity } from '../../../../shared/geometry/affine.ts';
+import { apply, diag, identity, invert, multiply } from '../../../../shared/geometry/affine.ts';
 import { newNifti } from '../../../volume/nifti.ts';
+import { linear } from '../../../volume/resample.ts';
 import { type Volume, voxelsPerFrame } from '../../../volume/volume.ts';
 import { composite } from '../composite.ts';
 import { grow } from '../distance.ts';
@@ -197,6 +198,22 @@ describe('the seam', () => {
   });
 });
 
+/** Width in mm of what sticks out 6 mm behind the foremost point of the face. */
+function noseWidth(inside: (x: number, y: number, z: number) => boolean): number {
+  let tip = [-999, 0];
+  for (let z = -70; z < 0; z++) {
+    for (let y = 140; y > tip[0]!; y--) if (inside(0, y, z)) tip = [y, z];
+  }
+  let width = 0;
+  for (let x = -30; x <= 30; x += 0.5) if (inside(x, tip[0]! - 6, tip[1]!)) width += 0.5;
+  return width;
+}
+
+function valueAt({ data, shape, affine }: Volume, x: number, y: number, z: number): number {
+  const [i, j, k] = apply(invert(affine), x, y, z);
+  return linear(data, shape[0]!, shape[1]!, shape[2]!, i, j, k);
+}
+
 describe('the template', () => {
   it('leaves nothing of the face it replaces: two people’s faces come out alike where it counts in full', async () => {
     // The same head twice, once with the nose cut off and a block in its place: different faces, same brain.
@@ -227,6 +244,19 @@ describe('the template', () => {
     };
     expect(spread(originals[0]!, originals[1]!)).toBeGreaterThan(1);
     expect(spread(a, b)).toBeLessThan(0.25 * spread(originals[0]!, originals[1]!));
+  });
+
+  it('keeps the sides of the nose when the face is moved in to meet a smaller head', async () => {
+    // The same person at nine tenths of the size, while the frame says that the average head fits as it is.
+    const { volume, brainMask } = head({ ...GRID, seed: 8, voxelSizeMm: 2, fieldOfViewMm: [200, 280, 224] });
+    const small = multiply(diag(0.9, 0.9, 0.9), volume.affine);
+    const scan = { ...volume, affine: small };
+    const { edited, threshold } = await edit(template, scan, brainMask, { varyMm: 0 });
+    const average = averageHeadPhantom().surface;
+    const own = noseWidth((x, y, z) => valueAt(average, x, y, z) < 0);
+    const made = noseWidth((x, y, z) => valueAt(edited, x, y, z) > threshold);
+    expect(own).toBeGreaterThan(8);
+    expect(made).toBeGreaterThan(0.7 * own);
   });
 
   it('says so on a contrast that is not T1', async () => {
