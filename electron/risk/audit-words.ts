@@ -1,5 +1,5 @@
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { AuditReport, Estimate, MethodAudit } from '../../shared/risk/records.ts';
-import { NETWORK_NAMES } from './judge-audit.ts';
 
 /** What the words of a report are made of: the report itself, and why no network is believed (a clause, or empty). */
 export type WordsInput = Omit<AuditReport, 'sentence' | 'caveats'> & { readonly blind: string };

@@ -1,3 +1,4 @@
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import {
   type AuditLimits,
   FACE_NETWORKS,
@@ -8,7 +9,6 @@ import {
 import { rankOfOwn } from '../../shared/statistics/rank-of-own.ts';
 import { scoreThreshold } from '../../shared/statistics/score-threshold.ts';
 import { descriptorsOf, similarities, type ViewDescriptors, viewsWithFace } from './face-gallery.ts';
-import { NETWORK_NAMES } from './judge-audit.ts';
 import { AUDIT_VIEWS } from './look-conditions.ts';
 import { type Look, LookCache } from './looks.ts';
 import { type Probe, recognitionFigures } from './recognition-figures.ts';

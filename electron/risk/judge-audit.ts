@@ -1,5 +1,6 @@
 import type { Verdict, VerdictNumber } from '../../shared/deidentify/records.ts';
 import type { FaceState } from '../../shared/import/records.ts';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { AuditLimits, FaceNetwork, ScanDistance, ScanRecognition } from '../../shared/risk/records.ts';
 import type { AuditRecord } from './audit-rows.ts';
 
@@ -15,11 +16,6 @@ export interface AuditFacts {
   /** Why there is no distance, a sentence; empty when there is one. */
   readonly distanceFailure: string;
 }
-
-export const NETWORK_NAMES: Readonly<Record<FaceNetwork, string>> = {
-  human: 'Human',
-  'face-api': 'face-api',
-};
 
 /**
  * Can this face still be recognised? Two witnesses, and neither is enough to clear a scan alone.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { distancePlot, recognitionPlot, rocPlot } from '../../shared/share/audit-plots.ts';
 import { auditReport, blindReport, methodAudit } from './audit-fixture.ts';
-import { distancePlot, recognitionPlot, rocPlot } from './audit-plots.ts';
 import { sharedAuditReport } from './shared-audit.ts';
 
 const methods = new Set(['quickshear', 'template']);

@@ -1,9 +1,9 @@
 import type { Policy } from '../../shared/deidentify/records.ts';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { AuditReport } from '../../shared/risk/records.ts';
+import { galleryText, known, percent, withInterval } from '../../shared/share/audit-text.ts';
+import { grouped, plural } from '../../shared/share/receipt-text.ts';
 import type { ChecklistItem } from '../../shared/share/records.ts';
-import { NETWORK_NAMES } from '../risk/judge-audit.ts';
-import { galleryText, known, percent, withInterval } from './audit-text.ts';
-import { grouped, plural } from './receipt-text.ts';
 import type { ScanSelection, SelectedScan } from './select-scans.ts';
 
 /**

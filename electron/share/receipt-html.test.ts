@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { grouped, signedPercent } from '../../shared/share/receipt-text.ts';
 import { shareReceipt } from '../../shared/share/records.ts';
 import { receiptHtml } from './receipt-html.ts';
-import { grouped, signedPercent } from './receipt-text.ts';
 
 /** As receipts were written before they carried numbers and pictures. */
 const old = {

@@ -1,8 +1,8 @@
+import { escapeHtml, grouped } from '../../shared/share/receipt-text.ts';
 import type { ChecklistItem, ShareReceipt } from '../../shared/share/records.ts';
 import { auditCell, auditSection } from './receipt-audit.ts';
 import { cohortSection, scanDetail } from './receipt-numbers.ts';
 import { STYLE } from './receipt-style.ts';
-import { escapeHtml, grouped } from './receipt-text.ts';
 
 /**
  * The receipt as one page: no script, no network, prints on paper. Pictures of the shared scans lie beside

@@ -1,3 +1,4 @@
+import { escapeHtml, grouped, signedPercent } from '../../shared/share/receipt-text.ts';
 import type {
   CohortNumbers,
   SharedNumber,
@@ -6,7 +7,6 @@ import type {
   VolumeChange,
 } from '../../shared/share/records.ts';
 import { auditNumbers } from './receipt-audit.ts';
-import { escapeHtml, grouped, signedPercent } from './receipt-text.ts';
 
 /** Columns of the table of shared scans. */
 const COLUMNS = 9;

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Policy } from '../../shared/deidentify/records.ts';
+import { grouped, plural } from '../../shared/share/receipt-text.ts';
 import type { ChecklistItem } from '../../shared/share/records.ts';
 import { type LeakScan, listFiles } from './leak-scan.ts';
-import { grouped, plural } from './receipt-text.ts';
 import type { ScanSelection } from './select-scans.ts';
 import type { BidsVerdict } from './validate-bids.ts';
 import type { FileRecord } from './whole-file.ts';

@@ -1,3 +1,4 @@
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { AuditReport } from '../../shared/risk/records.ts';
 import type { CallOutput } from '../client.ts';
 import { setParams } from '../route.ts';
@@ -6,7 +7,6 @@ import { formatCount, formatSeconds, formatTime, plural } from '../ui/format.ts'
 import { ProblemList } from '../ui/problem-list.tsx';
 import { Term } from '../ui/term.tsx';
 import { formatEstimate, formatShare } from './figures.ts';
-import { NETWORK_NAMES } from './network-names.ts';
 
 type State = CallOutput<'risk.state'>;
 

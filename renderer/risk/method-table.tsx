@@ -1,6 +1,7 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ENGINES } from '../../shared/morphometry/records.ts';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { AuditReport, FaceNetwork, MethodAudit, RecognitionFigures } from '../../shared/risk/records.ts';
 import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
 import { AUDIT_ORDER, AuditChip } from '../ui/audit-state.tsx';
@@ -8,7 +9,6 @@ import { formatCount, formatP, formatSeconds, plural } from '../ui/format.ts';
 import { Term } from '../ui/term.tsx';
 import { EstimateCell } from './estimate-cell.tsx';
 import { formatEstimate, formatFixed, formatShare } from './figures.ts';
-import { NETWORK_NAMES } from './network-names.ts';
 
 interface Props {
   report: AuditReport;

@@ -1,6 +1,7 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { ENGINES, type EngineId } from '../../shared/morphometry/records.ts';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import { type AuditReport, FACE_NETWORKS, type FaceNetwork } from '../../shared/risk/records.ts';
 import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
 import { setParams } from '../route.ts';
@@ -9,7 +10,7 @@ import { PlotFrame } from '../ui/plot-frame.tsx';
 import { Term } from '../ui/term.tsx';
 import { distancePlot, similarityPlot } from './distribution-plots.ts';
 import { MethodTable } from './method-table.tsx';
-import { NETWORK_NAMES, type NetworkChoice } from './network-names.ts';
+import type { NetworkChoice } from './network-choice.ts';
 import { rocPlot } from './roc-plot.ts';
 import { type PrivacyMeasure, tradeOffPlot, tradeOffPoints } from './trade-off-plot.ts';
 

@@ -1,5 +1,6 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { ScanAudit } from '../../shared/risk/records.ts';
 import { useCall } from '../calls.ts';
 import { formatRoute } from '../route.ts';
@@ -9,7 +10,6 @@ import { formatTime } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
 import { Term } from '../ui/term.tsx';
 import { formatFixed, formatShare } from './figures.ts';
-import { NETWORK_NAMES } from './network-names.ts';
 
 interface Props {
   derivativeId: number;

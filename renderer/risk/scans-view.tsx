@@ -1,5 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import { AUDIT_STATES, type AuditState, FACE_NETWORKS, type ScanAudit } from '../../shared/risk/records.ts';
 import { client } from '../client.ts';
 import { setParams, useRoute } from '../route.ts';
@@ -11,7 +12,6 @@ import { type PageColumn, PageTable } from '../ui/page-table.tsx';
 import { Term } from '../ui/term.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { formatFixed } from './figures.ts';
-import { NETWORK_NAMES } from './network-names.ts';
 
 const COLUMNS: readonly PageColumn<ScanAudit>[] = [
   { id: 'state', title: 'Verdict', width: '6.5rem', cell: (scan) => <AuditChip state={scan.state} /> },

@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot';
 import type { EngineId } from '../../shared/morphometry/records.ts';
+import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
 import type { AuditReport, Estimate, FaceNetwork } from '../../shared/risk/records.ts';
 import { formatSeconds } from '../ui/format.ts';
 import { type Box, placeLabels } from '../ui/place-labels.ts';
 import { STYLE, tagPicks } from '../ui/plot-points.ts';
 import { formatEstimate } from './figures.ts';
 import { lookOf, type MethodLook } from './method-looks.ts';
-import { NETWORK_NAMES } from './network-names.ts';
 
 export type PrivacyMeasure = 'recognition' | 'distance';
 

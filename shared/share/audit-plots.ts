@@ -4,9 +4,10 @@
  * Colours are classes (`m0` … `m5`, `ref`) that the page fills, so that dark screens and paper have their own; lines
  * also differ by dashes and marks by shape, for printers without colour.
  */
-import type { Estimate, FaceNetwork } from '../../shared/risk/records.ts';
-import type { SharedAuditReport, SharedMethodAudit } from '../../shared/share/audit-records.ts';
-import { NETWORK_NAMES } from '../risk/judge-audit.ts';
+
+import { NETWORK_NAMES } from '../risk/network-names.ts';
+import type { Estimate, FaceNetwork } from '../risk/records.ts';
+import type { SharedAuditReport, SharedMethodAudit } from './audit-records.ts';
 import { escapeHtml } from './receipt-text.ts';
 
 const WIDTH = 340;

@@ -1,4 +1,4 @@
-import type { AuditState, Estimate } from '../../shared/risk/records.ts';
+import type { AuditState, Estimate } from '../risk/records.ts';
 import { grouped } from './receipt-text.ts';
 
 export const STATE_WORDS: Readonly<Record<AuditState, string>> = {

@@ -1,0 +1,4 @@
+import type { FaceNetwork } from '../../shared/risk/records.ts';
+
+/** Which networks a table or a plot shows. */
+export type NetworkChoice = FaceNetwork | 'both';
