@@ -7,6 +7,7 @@ import type { Contract, Handlers } from '../shared/rpc.ts';
 import { shareContract } from '../shared/share/contract.ts';
 import { readDerivative } from './catalog/derivatives.ts';
 import { catalogHandlers } from './catalog/handlers.ts';
+import { previewPicturesDir } from './deidentify/batch-handlers.ts';
 import { deidentifyHandlers } from './deidentify/handlers.ts';
 import { getPolicy } from './deidentify/policies.ts';
 import { createDispatch, type Dispatch, UserError } from './dispatch.ts';
@@ -209,7 +210,8 @@ export function createApp(options: AppOptions): App {
 function late<C extends Contract>(contract: C, make: () => Handlers<C>): Handlers<C> {
   const entries = Object.keys(contract).map((name) => [
     name,
-    (input: unknown) => (make()[name] as (i: unknown) => unknown)(input),
+    (input: unknown, signal?: AbortSignal) =>
+      (make()[name] as (i: unknown, s?: AbortSignal) => unknown)(input, signal),
   ]);
   return Object.fromEntries(entries) as Handlers<C>;
 }
@@ -279,8 +281,8 @@ async function volumeFile(s: ProjectSession, id: string): Promise<string | null>
 
 function pictureFile(s: ProjectSession, owner: string, name: string): string | null {
   if (!/^[a-z0-9-]+\.png$/.test(name)) return null;
-  const preview = /^preview-(\d+)$/.exec(owner);
-  if (preview) return join(s.folder.previewDir, `series-${preview[1]}`, 'pictures', name);
+  const preview = previewPicturesDir(s.folder.previewDir, owner);
+  if (preview) return join(preview, name);
   const d = /^\d+$/.test(owner) ? readDerivative(s.db, Number(owner)) : null;
   return d ? join(s.folder.dir, d.folder, 'pictures', name) : null;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy, Verdict } from '../../shared/deidentify/records.ts';
 import type { SeriesLayout } from '../../shared/import/records.ts';
@@ -7,7 +7,7 @@ import type { Db } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import { UserError } from '../dispatch.ts';
 import type { NewJob } from '../jobs/queue.ts';
-import { rungsOf } from '../project/ladder.ts';
+import { replacedMethod, rungsOf } from '../project/ladder.ts';
 import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
@@ -96,7 +96,7 @@ export function startDeidentify(ctx: BatchContext, input: StartInput): { batchId
     kind: 'deidentify',
     seriesId: s.id,
     label: s.label,
-    payload: { policy, method, seed: input.seed ?? 1, measure: input.measure },
+    payload: { policy, method, seed: input.seed ?? DEFAULT_SEED, measure: input.measure },
   }));
   for (const s of chosen) setScanState(ctx.db, s.id, 'queued', 'Waiting for its turn in the batch.');
   return { batchId: ctx.startBatch(jobs), scans: jobs.length };
@@ -112,56 +112,133 @@ function seriesLabel(db: Db, id: number): { id: number; label: string; state: st
   return row;
 }
 
-/** Runs the method on one scan into the preview folder. Nothing enters the catalog. Aborting ends what is running. */
+/** The seed of a preview or batch that names none. */
+const DEFAULT_SEED = 1;
+
+/** Previews of one scan whose pictures stay, so that methods and seeds can be looked at side by side. */
+const KEPT_PREVIEWS = 24;
+let previewNumber = 0;
+
+export interface PreviewInput {
+  readonly seriesId: number;
+  readonly policy: string;
+  readonly method?: string | undefined;
+  readonly seed?: number | undefined;
+}
+
+export interface FacePreview {
+  readonly method: string;
+  readonly seed: number;
+  readonly verdict: Verdict;
+  readonly pictures: Picture[];
+  readonly seconds: number;
+  readonly methodSeconds: number;
+  readonly batchSecondsEstimate: number;
+}
+
+/**
+ * Runs the method on one scan into a folder of its own below the preview folder. Nothing enters the catalog. Aborting ends
+ * what is running.
+ *
+ * Only the pictures stay, under an address that no other preview gets.
+ */
 export async function previewFace(
   ctx: BatchContext,
-  input: { seriesId: number; policy: string; method?: string | undefined },
+  input: PreviewInput,
   signal: AbortSignal,
-): Promise<{ verdict: Verdict; pictures: Picture[]; seconds: number; batchSecondsEstimate: number }> {
+): Promise<FacePreview> {
   const policy = ctx.policy(input.policy);
   const method = faceMethod(input.method ?? policy.method).id;
+  const seed = input.seed ?? DEFAULT_SEED;
   const started = Date.now();
   const volumePath = await ctx.ensureVolume(input.seriesId, signal);
-  const outDir = join(ctx.previewDir, `series-${input.seriesId}`);
-  rmSync(outDir, { recursive: true, force: true });
-  mkdirSync(outDir, { recursive: true });
+  const { outDir, name } = newPreviewDir(ctx.previewDir, input.seriesId);
   const layout = ctx.db
     .prepare('SELECT layout FROM series WHERE id = ?')
     .pluck()
     .get(input.seriesId) as SeriesLayout;
   const rung = rungsOf(method, policy, layout)[0]!;
-  const placeDir = join(outDir, 'place');
-  await ctx.placeScan(input.seriesId, volumePath, placeDir, signal);
-  const face = await ctx.pool.run<{ editedPath: string; maskPath: string; verdict: Verdict }>(
-    'deidentify.face',
-    {
-      volumePath,
-      outDir,
-      method: rung.method,
-      params: rung.params,
-      seed: 1,
-      limits: policy.limits,
-      placeDir,
-    },
-    { signal },
-  );
+  const work = join(outDir, 'work');
+  const placeDir = join(work, 'place');
   const pictures = join(outDir, 'pictures');
-  await ctx.pool.run(
-    'review.pictures',
-    { beforePath: volumePath, afterPath: face.editedPath, maskPath: face.maskPath, outDir: pictures },
-    { signal },
-  );
-  const seconds = (Date.now() - started) / 1000;
-  const waiting = ctx.db
-    .prepare("SELECT count(*) FROM series WHERE state = 'queued'")
-    .pluck()
-    .get() as number;
-  return {
-    verdict: face.verdict,
-    pictures: listPictures(pictures, `/pictures/preview-${input.seriesId}`),
-    seconds,
-    batchSecondsEstimate: seconds * waiting,
-  };
+  try {
+    await ctx.placeScan(input.seriesId, volumePath, placeDir, signal);
+    const face = await ctx.pool.run<{
+      editedPath: string;
+      maskPath: string;
+      verdict: Verdict;
+      seconds: number;
+    }>(
+      'deidentify.face',
+      {
+        volumePath,
+        outDir: work,
+        method: rung.method,
+        params: rung.params,
+        seed,
+        limits: policy.limits,
+        placeDir,
+      },
+      { signal },
+    );
+    await ctx.pool.run(
+      'review.pictures',
+      {
+        beforePath: volumePath,
+        afterPath: face.editedPath,
+        maskPath: face.maskPath,
+        outDir: pictures,
+        threeQuarter: true,
+      },
+      { signal },
+    );
+    const seconds = (Date.now() - started) / 1000;
+    const waiting = ctx.db
+      .prepare("SELECT count(*) FROM series WHERE state = 'queued'")
+      .pluck()
+      .get() as number;
+    const replaced = replacedMethod(method, rung.method, layout);
+    return {
+      method: rung.method,
+      seed,
+      verdict: replaced
+        ? { ...face.verdict, assumptions: [replaced, ...face.verdict.assumptions] }
+        : face.verdict,
+      pictures: listPictures(pictures, `/pictures/${name}`),
+      seconds,
+      methodSeconds: face.seconds,
+      batchSecondsEstimate: seconds * waiting,
+    };
+  } catch (error) {
+    rmSync(outDir, { recursive: true, force: true });
+    throw error;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** A folder for one more preview of a scan; the oldest of many are removed. `name` is its owner in a picture's address. */
+function newPreviewDir(previewDir: string, seriesId: number): { outDir: string; name: string } {
+  const parent = join(previewDir, `series-${seriesId}`);
+  mkdirSync(parent, { recursive: true });
+  // Times of one length: the alphabet's order is that of the clock.
+  const kept = readdirSync(parent).filter((entry) => PREVIEW_FOLDER.test(entry));
+  const newest = new Set(kept.sort().slice(1 - KEPT_PREVIEWS));
+  for (const entry of readdirSync(parent)) {
+    if (!newest.has(entry)) rmSync(join(parent, entry), { recursive: true, force: true });
+  }
+  const folder = `${Date.now()}-${++previewNumber}`;
+  const outDir = join(parent, folder);
+  mkdirSync(outDir);
+  return { outDir, name: `preview-${seriesId}-${folder}` };
+}
+
+const PREVIEW_FOLDER = /^\d+-\d+$/;
+
+/** Where the pictures of a preview lie by the owner in their address, `preview-<series>-<folder>`; null for other owners. */
+export function previewPicturesDir(previewDir: string, owner: string): string | null {
+  const match = /^preview-(\d+)-(\d+-\d+)$/.exec(owner);
+  return match ? join(previewDir, `series-${match[1]}`, match[2]!, 'pictures') : null;
 }
 
 /**
@@ -170,7 +247,7 @@ export async function previewFace(
  */
 export function latestPreview(ctx: BatchContext) {
   let running = new AbortController();
-  return (input: Parameters<typeof previewFace>[1], asking?: AbortSignal) => {
+  return (input: PreviewInput, asking?: AbortSignal) => {
     running.abort(new UserError('preview-replaced', 'This preview was ended by a newer one.'));
     running = new AbortController();
     const signals = [running.signal, ...(asking ? [asking] : [])];

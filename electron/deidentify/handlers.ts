@@ -47,8 +47,19 @@ export function deidentifyHandlers(s: ProjectSession): Handlers<typeof deidentif
       return { primary: seriesId };
     },
     'deidentify.start': (input) => startDeidentify(batch, input),
-    'deidentify.previewFace': latestPreview(batch),
+    'deidentify.previewFace': previewOf(s, batch),
   };
+}
+
+/** One for each open project: handlers are made anew for every question, the preview that runs must be known to the next. */
+const previews = new WeakMap<ProjectSession, ReturnType<typeof latestPreview>>();
+
+function previewOf(s: ProjectSession, batch: BatchContext): ReturnType<typeof latestPreview> {
+  const known = previews.get(s);
+  if (known) return known;
+  const made = latestPreview(batch);
+  previews.set(s, made);
+  return made;
 }
 
 function firstFile(s: ProjectSession, seriesId: number): PreviewSource {

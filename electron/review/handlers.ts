@@ -83,6 +83,7 @@ function readItem(ctx: ReviewContext, derivativeId: number): ReviewItem {
 
 const views: Readonly<Record<Picture['view'], string>> = {
   front: 'surface from the front',
+  'three-quarter': 'surface in a three-quarter view',
   left: 'surface from the left',
   right: 'surface from the right',
   sagittal: 'sagittal slice',

@@ -163,6 +163,21 @@ describe('makePictures', () => {
       ).toBe(false);
   });
 
+  it('adds a view between the front and the side when asked', async () => {
+    const out = file('three-quarter');
+    const pictures = await makePictures({
+      beforePath: file('before.nii.gz'),
+      afterPath: file('after.nii.gz'),
+      outDir: out,
+      threeQuarter: true,
+    });
+    expect(pictures).toHaveLength(14);
+    const bytes = (view: string) => readFileSync(join(out, `before-${view}.png`));
+    for (const view of ['front', 'left', 'right'])
+      expect(bytes('three-quarter').equals(bytes(view)), view).toBe(false);
+    expect(bytes('three-quarter').equals(readFileSync(join(out, 'after-three-quarter.png')))).toBe(false);
+  });
+
   it('shows an emptied scan as emptiness instead of failing', async () => {
     mkdirSync(file('c'));
     const pictures = await makePictures({

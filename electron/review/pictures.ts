@@ -18,6 +18,8 @@ export interface PicturesParams {
   readonly maskPath?: string;
   /** Folder that receives the pictures; made when missing. */
   readonly outDir: string;
+  /** Adds the surface in a three-quarter view, in which two faces differ most plainly. */
+  readonly threeQuarter?: boolean;
 }
 
 /** A written picture; shared/review adds the address it is served under. */
@@ -26,7 +28,7 @@ export interface WrittenPicture {
   readonly name: string;
   readonly label: string;
   readonly stage: 'before' | 'after';
-  readonly view: 'front' | 'left' | 'right' | SlicePlane;
+  readonly view: SurfaceName | SlicePlane;
 }
 
 /** Before and after lie on different grids, so no slice of one is the slice of the other. */
@@ -34,11 +36,17 @@ export class PictureGridError extends Error {
   override readonly name = 'PictureGridError';
 }
 
-const SURFACE_LABEL = {
+type SurfaceName = 'front' | 'three-quarter' | 'left' | 'right';
+
+const SURFACE_LABEL: Readonly<Record<SurfaceName, string>> = {
   front: 'surface from the front',
+  'three-quarter': "surface in a three-quarter view from the patient's left",
   left: "surface from the patient's left",
   right: "surface from the patient's right",
-} as const;
+};
+const STANDARD_SURFACES = ['front', 'left', 'right'] as const;
+/** Between the front (0°) and the patient's left (90°). */
+const THREE_QUARTER_DEGREES = 40;
 const PLANES: readonly SlicePlane[] = ['sagittal', 'coronal', 'axial'];
 
 /**
@@ -48,7 +56,7 @@ const PLANES: readonly SlicePlane[] = ['sagittal', 'coronal', 'axial'];
  * Both scans are shown alike: one camera, one air threshold and one gray window, taken from the scan before.
  * Slices carry the outline of the edit in both. Files appear under their final name only when complete.
  *
- * @returns twelve pictures; six per stage
+ * @returns twelve pictures, six per stage; fourteen with the three-quarter view
  * @throws PictureGridError when the scans or the mask differ in shape
  */
 export async function makePictures(
@@ -67,6 +75,10 @@ export async function makePictures(
   const surfaceBefore = surfaceOrNothing(before);
   const frame = surfaceBefore === undefined ? undefined : frameOf(surfaceBefore);
 
+  const surfaces: readonly SurfaceName[] = params.threeQuarter
+    ? [...STANDARD_SURFACES, 'three-quarter']
+    : STANDARD_SURFACES;
+  const total = 2 * (surfaces.length + PLANES.length);
   const pictures: WrittenPicture[] = [];
   for (const stage of ['before', 'after'] as const) {
     const volume = stage === 'before' ? before : after;
@@ -77,9 +89,9 @@ export async function makePictures(
       const name = `${stage}-${view}.png`;
       await writePng(join(params.outDir, name), raster);
       pictures.push({ name, label, stage, view });
-      context.progress(pictures.length / 12, `picture ${pictures.length} of 12`);
+      context.progress(pictures.length / total, `picture ${pictures.length} of ${total}`);
     };
-    for (const view of ['front', 'left', 'right'] as const)
+    for (const view of surfaces)
       await keep(view, `${who}, ${SURFACE_LABEL[view]}`, surfaceRaster(surface, view, frame));
     for (const plane of PLANES) {
       const options = { positionRas, window, mask: mask?.data };
@@ -94,12 +106,16 @@ const RENDER_SIZE = 512;
 
 function surfaceRaster(
   surface: HeadSurface | undefined,
-  view: 'front' | 'left' | 'right',
+  view: SurfaceName,
   frame: RenderFrame | undefined,
 ): Raster {
   if (surface === undefined)
     return { width: RENDER_SIZE, height: RENDER_SIZE, channels: 1, data: new Uint8Array(RENDER_SIZE ** 2) };
-  const { width, height, gray } = renderHead(surface, { view, size: RENDER_SIZE, frame });
+  const camera =
+    view === 'three-quarter'
+      ? ({ view: 'front', turnDegrees: { yaw: THREE_QUARTER_DEGREES } } as const)
+      : { view };
+  const { width, height, gray } = renderHead(surface, { ...camera, size: RENDER_SIZE, frame });
   return { width, height, channels: 1, data: gray };
 }
 

@@ -31,11 +31,22 @@ export const deidentifyContract = defineContract({
   },
   /** Runs the method on one scan into a preview folder; nothing enters the catalog. */
   'deidentify.previewFace': {
-    input: z.object({ seriesId: z.number(), policy: z.string(), method: z.string().optional() }),
+    input: z.object({
+      seriesId: z.number(),
+      policy: z.string(),
+      method: z.string().optional(),
+      seed: z.number().int().nonnegative().optional(),
+    }),
     output: z.object({
+      /** The method that ran: another than the one asked for where a scan has a few slices only. */
+      method: z.string(),
+      seed: z.number(),
       verdict,
+      /** Those of a review item, and the surface in a three-quarter view. */
       pictures: z.array(picture),
       seconds: z.number(),
+      /** Of these, the method alone: without reading the scan, finding the head and making the pictures. */
+      methodSeconds: z.number(),
       batchSecondsEstimate: z.number(),
     }),
   },

@@ -22,7 +22,7 @@ export const picture = z.object({
   /** What it shows, in words (alternative text). */
   label: z.string(),
   stage: z.enum(['before', 'after']),
-  view: z.enum(['front', 'left', 'right', 'sagittal', 'coronal', 'axial']),
+  view: z.enum(['front', 'three-quarter', 'left', 'right', 'sagittal', 'coronal', 'axial']),
   url: z.string(),
 });
 export type Picture = z.infer<typeof picture>;
