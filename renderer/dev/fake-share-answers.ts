@@ -1,6 +1,8 @@
 import type { SeriesRow } from '../../shared/catalog/records.ts';
 import type { Handlers } from '../../shared/rpc.ts';
+import type { SharedAudit } from '../../shared/share/audit-records.ts';
 import type { shareContract } from '../../shared/share/contract.ts';
+import { makeAudit } from './fake-audit.ts';
 import { countStates } from './fake-data.ts';
 
 const NOW = '2026-11-20T14:05:00.000Z';
@@ -9,6 +11,7 @@ const NOW = '2026-11-20T14:05:00.000Z';
 export function shareAnswers(all: readonly SeriesRow[]): Handlers<typeof shareContract> {
   const counts = countStates(all);
   const empty = all.length === 0;
+  const { report } = makeAudit('usual');
   const held = all
     .filter((row) => row.state !== 'passed')
     .slice(0, 3000)
@@ -108,11 +111,15 @@ export function shareAnswers(all: readonly SeriesRow[]): Handlers<typeof shareCo
             subjectLabel: row.subjectLabel,
             sessionLabel: row.sessionLabel,
             kind: row.kind,
-            method: 'quickshear',
+            method: n % 5 === 4 ? 'mask-out' : 'template',
             verdict: 'passed',
             override: n === 3 ? 'Phantom, no face (R. Example)' : null,
             files: 3,
             bytes: 18_400_000,
+            notes: n === 1 ? ['Not as DICOM: the source is NIfTI.'] : [],
+            numbers: NUMBERS,
+            volumeChanges: [{ structure: 'GM', percentChange: -0.08 }],
+            audit: fakeAudit(n),
           })),
         held: held.slice(0, 6),
         checks: checks.map((item) => ({
@@ -124,9 +131,37 @@ export function shareAnswers(all: readonly SeriesRow[]): Handlers<typeof shareCo
               : item.evidence,
         })),
         leaks: [],
+        audit: { ...report, methods: report.methods.slice(0, 2) },
         files: 121,
         bytes: 702_000_000,
       },
     }),
+  };
+}
+
+const NUMBERS = [
+  { name: 'faceSurfaceChanged', label: 'Face surface gone or moved', value: 71.2, unit: '%', ok: true },
+  { name: 'brainVoxelsChanged', label: 'Brain voxels changed', value: 0, unit: '', ok: true },
+];
+
+/** Every state of an audit, and none, over the first shared scans. */
+function fakeAudit(n: number): SharedAudit | null {
+  if (n === 4) return null;
+  const state = n === 3 ? 'at-risk' : n === 2 ? 'cannot-tell' : 'safe';
+  const face = { views: 5, viewsWithFace: 4, threshold: 0.71, people: 42 };
+  return {
+    state,
+    at: NOW,
+    matches: [
+      {
+        ...face,
+        network: 'human',
+        similarity: state === 'at-risk' ? 0.74 : 0.58,
+        accepted: state === 'at-risk',
+        rank: state === 'at-risk' ? 1 : 17,
+      },
+      { ...face, network: 'face-api', viewsWithFace: 0, similarity: null, accepted: null, rank: null },
+    ],
+    distance: state === 'cannot-tell' ? null : { meanMm: 2.9, p95Mm: 8.1, averageMeanMm: 4.1, leastMm: 2.05 },
   };
 }

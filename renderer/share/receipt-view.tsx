@@ -1,6 +1,6 @@
 import { Button, Table } from '@mantine/core';
 import { IconArrowLeft, IconPrinter } from '@tabler/icons-react';
-import { Fragment } from 'react';
+import { Fragment, useEffect } from 'react';
 import type { CohortNumbers, SharedNumber, SharedScan, ShareReceipt } from '../../shared/share/records.ts';
 import { useCall } from '../calls.ts';
 import { go } from '../route.ts';
@@ -8,15 +8,19 @@ import { Loaded } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatPercent, formatTime, plural } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
 import { Checklist } from './checklist.tsx';
+import { AuditNumbers, AuditSection, AuditWord } from './receipt-audit.tsx';
 
 /** Long tables are cut on screen; the receipt file in the share has every line. */
 const ROWS = 500;
+/** Columns of the table of shared scans. */
+const COLUMNS = 9;
 /** Labels and states never break within a word. */
 const WHOLE = { whiteSpace: 'nowrap' } as const;
 
 /** What left, what stayed, and what was checked; readable and printable by a person. */
 export function ReceiptView({ shareId }: { shareId: number }) {
   const call = useCall('share.receipt', { shareId });
+  useEffect(printLight, []);
   return (
     <Loaded call={call} what="the receipt">
       {({ receipt, htmlUrl }) => (
@@ -45,6 +49,27 @@ export function ReceiptView({ shareId }: { shareId: number }) {
       )}
     </Loaded>
   );
+}
+
+const SCHEME = 'data-mantine-color-scheme';
+
+/** Paper is white whatever the screen is. */
+function printLight(): () => void {
+  const root = document.documentElement;
+  let onScreen: string | null = null;
+  const before = () => {
+    onScreen = root.getAttribute(SCHEME);
+    root.setAttribute(SCHEME, 'light');
+  };
+  const after = () => {
+    if (onScreen !== null) root.setAttribute(SCHEME, onScreen);
+  };
+  window.addEventListener('beforeprint', before);
+  window.addEventListener('afterprint', after);
+  return () => {
+    window.removeEventListener('beforeprint', before);
+    window.removeEventListener('afterprint', after);
+  };
 }
 
 /** @param base address that the paths in a receipt are relative to */
@@ -81,6 +106,7 @@ function Receipt({ receipt, base }: { receipt: ShareReceipt; base: string }) {
           </Table>
         </>
       )}
+      <AuditSection receipt={receipt} />
       {receipt.cohort && <Cohort cohort={receipt.cohort} shared={receipt.scans.length} />}
       <h3>Shared</h3>
       <Table aria-label="Shared scans">
@@ -91,30 +117,32 @@ function Receipt({ receipt, base }: { receipt: ShareReceipt; base: string }) {
             <Table.Th>Kind</Table.Th>
             <Table.Th>Method</Table.Th>
             <Table.Th>Verdict</Table.Th>
+            <Table.Th>Audit</Table.Th>
             <Table.Th>Override</Table.Th>
             <Table.Th ta="right">Files</Table.Th>
             <Table.Th ta="right">Size</Table.Th>
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
-          {receipt.scans.slice(0, ROWS).map((scan) => (
-            <Fragment key={scan.seriesId}>
-              <Table.Tr style={hasDetail(scan) ? { borderBottom: 0 } : undefined}>
-                <Table.Td style={WHOLE}>{scan.subjectLabel}</Table.Td>
-                <Table.Td style={WHOLE}>{scan.sessionLabel}</Table.Td>
-                <Table.Td style={WHOLE}>{scan.kind}</Table.Td>
-                <Table.Td style={WHOLE}>{scan.method}</Table.Td>
-                <Table.Td>{scan.verdict}</Table.Td>
-                <Table.Td>{scan.override ?? '–'}</Table.Td>
-                <Table.Td ta="right">{formatCount(scan.files)}</Table.Td>
-                <Table.Td ta="right" style={WHOLE}>
-                  {formatBytes(scan.bytes)}
-                </Table.Td>
-              </Table.Tr>
-              {hasDetail(scan) && <ScanDetail scan={scan} base={base} />}
-            </Fragment>
-          ))}
-        </Table.Tbody>
+        {receipt.scans.slice(0, ROWS).map((scan) => (
+          <Table.Tbody key={scan.seriesId} className="rf-receipt-scan">
+            <Table.Tr style={hasDetail(scan) ? { borderBottom: 0 } : undefined}>
+              <Table.Td style={WHOLE}>{scan.subjectLabel}</Table.Td>
+              <Table.Td style={WHOLE}>{scan.sessionLabel}</Table.Td>
+              <Table.Td style={WHOLE}>{scan.kind}</Table.Td>
+              <Table.Td style={WHOLE}>{scan.method}</Table.Td>
+              <Table.Td>{scan.verdict}</Table.Td>
+              <Table.Td style={WHOLE}>
+                <AuditWord scan={scan} />
+              </Table.Td>
+              <Table.Td>{scan.override ?? '–'}</Table.Td>
+              <Table.Td ta="right">{formatCount(scan.files)}</Table.Td>
+              <Table.Td ta="right" style={WHOLE}>
+                {formatBytes(scan.bytes)}
+              </Table.Td>
+            </Table.Tr>
+            {hasDetail(scan) && <ScanDetail scan={scan} base={base} />}
+          </Table.Tbody>
+        ))}
       </Table>
       {receipt.scans.length > ROWS && (
         <p className="rf-dim">
@@ -152,8 +180,8 @@ function Receipt({ receipt, base }: { receipt: ShareReceipt; base: string }) {
   );
 }
 
-function hasDetail({ numbers, volumeChanges, pictures, notes }: SharedScan): boolean {
-  return numbers.length + volumeChanges.length + pictures.length + notes.length > 0;
+function hasDetail({ numbers, volumeChanges, pictures, notes, audit }: SharedScan): boolean {
+  return audit !== null || numbers.length + volumeChanges.length + pictures.length + notes.length > 0;
 }
 
 const VIEWS = { front: 'surface from the front', sagittal: 'sagittal slice' } as const;
@@ -162,7 +190,7 @@ const VIEWS = { front: 'surface from the front', sagittal: 'sagittal slice' } as
 function ScanDetail({ scan, base }: { scan: SharedScan; base: string }) {
   return (
     <Table.Tr>
-      <Table.Td colSpan={8} pt={0}>
+      <Table.Td colSpan={COLUMNS} pt={0}>
         <div className="rf-row" style={{ flexWrap: 'nowrap', alignItems: 'flex-start' }}>
           {scan.pictures.map(({ view, path }) => (
             <img
@@ -175,18 +203,18 @@ function ScanDetail({ scan, base }: { scan: SharedScan; base: string }) {
               style={{ flex: 'none', objectFit: 'contain', background: '#000', borderRadius: 3 }}
             />
           ))}
-          <div>
-            <dl className="rf-row" style={{ margin: 0, columnGap: '1.25rem', rowGap: '0.125rem' }}>
+          <div style={{ flex: 1 }}>
+            <dl className="rf-row rf-receipt-numbers">
               {scan.numbers.map((number) => (
                 <div key={number.name} className={number.ok === false ? 'rf-error' : undefined}>
                   <dt className="rf-dim">{number.label}</dt>
-                  <dd style={{ margin: 0 }}>{numberText(number)}</dd>
+                  <dd>{numberText(number)}</dd>
                 </div>
               ))}
               {scan.volumeChanges.length > 0 && (
                 <div>
                   <dt className="rf-dim">Volumes changed by the edit</dt>
-                  <dd style={{ margin: 0 }}>
+                  <dd>
                     {scan.volumeChanges
                       .map((change) => `${change.structure} ${formatPercent(change.percentChange)}`)
                       .join(', ')}
@@ -194,6 +222,7 @@ function ScanDetail({ scan, base }: { scan: SharedScan; base: string }) {
                 </div>
               )}
             </dl>
+            <AuditNumbers audit={scan.audit} />
             {scan.notes.map((note) => (
               <div key={note} className="rf-dim">
                 {note}
