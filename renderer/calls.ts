@@ -42,6 +42,7 @@ const AREAS: Record<string, readonly string[]> = {
   morphometry: ['project', 'deidentify', 'morphometry', 'review'],
   risk: ['project', 'risk', 'deidentify', 'morphometry', 'catalog'],
   share: ['project', 'share', 'review', 'risk', 'deidentify', 'import', 'catalog'],
+  models: ['models'],
   jobs: ['project', 'jobs', 'import', 'deidentify', 'morphometry', 'risk', 'share'],
 };
 

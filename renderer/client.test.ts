@@ -53,6 +53,17 @@ describe('createClient', () => {
     });
   });
 
+  it('says that a call was cancelled where the one who asked ended it', async () => {
+    const ended = new AbortController();
+    const send = ((_url: URL, { signal }: { signal: AbortSignal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      })) as unknown as typeof fetch;
+    const call = createClient('http://x/', send)['jobs.batches']({}, ended.signal);
+    ended.abort();
+    await expect(call).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
   it('keeps a ReplyError and wraps anything else', () => {
     const own = new ReplyError('a', 'b');
     expect(toReplyError(own)).toBe(own);

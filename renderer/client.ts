@@ -4,6 +4,10 @@ import type { Client, Reply } from '../shared/rpc.ts';
 export type CallName = keyof AppContract & string;
 export type CallInput<K extends CallName> = Parameters<Client<AppContract>[K]>[0];
 export type CallOutput<K extends CallName> = Awaited<ReturnType<Client<AppContract>[K]>>;
+/** Aborting a call ends what runs for it on the other side, where its handler listens for that. */
+export type AppClient = {
+  [K in CallName]: (input: CallInput<K>, signal?: AbortSignal) => Promise<CallOutput<K>>;
+};
 
 /** What the host answered instead of a value: `code` is stable, `message` and `fix` are for the reader. */
 export class ReplyError extends Error {
@@ -59,8 +63,8 @@ export function toReplyError(reason: unknown): ReplyError {
  *
  * @param base URL the page came from; names resolve against it, so any prefix works
  */
-export function createClient(base: string, send: typeof fetch): Client<AppContract> {
-  const ask = async (name: string, input: unknown): Promise<unknown> => {
+export function createClient(base: string, send: typeof fetch): AppClient {
+  const ask = async (name: string, input: unknown, signal?: AbortSignal): Promise<unknown> => {
     let response: Response;
     try {
       response = await send(new URL(`rpc/${name}`, base), {
@@ -68,8 +72,10 @@ export function createClient(base: string, send: typeof fetch): Client<AppContra
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(input ?? {}),
         credentials: 'same-origin',
+        signal: signal ?? null,
       });
     } catch (cause) {
+      if (signal?.aborted) throw new ReplyError('cancelled', 'Cancelled.', undefined, { cause });
       throw new ReplyError(
         'no-connection',
         'The Refacade process did not answer.',
@@ -79,8 +85,11 @@ export function createClient(base: string, send: typeof fetch): Client<AppContra
     }
     return readReply(response.status, await response.text());
   };
-  return new Proxy({} as Client<AppContract>, {
-    get: (_target, name) => (typeof name === 'string' ? (input: unknown) => ask(name, input) : undefined),
+  return new Proxy({} as AppClient, {
+    get: (_target, name) =>
+      typeof name === 'string'
+        ? (input: unknown, signal?: AbortSignal) => ask(name, input, signal)
+        : undefined,
   });
 }
 
@@ -92,10 +101,10 @@ export function baseUrl(): string {
   return url.href;
 }
 
-let shared: Client<AppContract> | undefined;
+let shared: AppClient | undefined;
 
 /** The one client of this window. */
-export function client(): Client<AppContract> {
+export function client(): AppClient {
   shared ??= createClient(baseUrl(), window.fetch.bind(window));
   return shared;
 }

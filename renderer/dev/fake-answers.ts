@@ -4,19 +4,19 @@ import type { EngineId } from '../../shared/morphometry/records.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import {
   countStates,
-  METHODS,
   makeBatch,
   makeChanges,
   makeDerivative,
   makeItem,
-  makePictures,
   makeProblem,
   makeRow,
-  makeVerdict,
   POLICIES,
   subjectLabel,
 } from './fake-data.ts';
+import { makeMethods } from './fake-methods.ts';
+import { modelAnswers } from './fake-models.ts';
 import { emptyComparison, makeComparison, makeEngineState, makeSideBySide } from './fake-morphometry.ts';
+import { makeFacePreview } from './fake-preview.ts';
 import { fakeAuditState, riskAnswers } from './fake-risk-answers.ts';
 import { shareAnswers } from './fake-share-answers.ts';
 
@@ -110,6 +110,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
   const settings = { reviewer: '', policyName: 'research-share' };
   // The busy project stands for a build without a model: only the tissue engine has measured there.
   const hasModel = !empty && scenario !== 'busy';
+  const damaged = hasModel || empty ? null : 'cgan-3d';
   const measured = (engine: EngineId) =>
     empty || (engine === 'regional' && !hasModel) ? emptyComparison(engine) : makeComparison(120, engine);
   const list: Handlers<typeof appContract> = {
@@ -257,7 +258,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'deidentify.deletePolicy': () => ({ deleted: true }),
     'deidentify.exportPolicy': () => ({ text: '{}' }),
     'deidentify.importPolicy': () => POLICIES[0]!,
-    'deidentify.methods': () => METHODS,
+    'deidentify.methods': () => makeMethods(damaged),
     'deidentify.session': ({ seriesId }) => ({
       studyId: 1,
       scans: [seriesId, seriesId + 1].map((id, n) => ({
@@ -276,12 +277,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
       changes: makeChanges(),
       fileName: `${makeRow(seriesId - 1).subjectLabel}_ses-1_T1w.nii.gz`,
     }),
-    'deidentify.previewFace': ({ seriesId }) => ({
-      verdict: makeVerdict(seriesId),
-      pictures: makePictures('preview'),
-      seconds: 11.2,
-      batchSecondsEstimate: 5400,
-    }),
+    'deidentify.previewFace': (input) => makeFacePreview(input, scenario === 'busy'),
     'deidentify.start': () => ({ batchId: 'batch-deidentify', scans: counts.queued }),
     'deidentify.crosswalk': () => ({ state: 'open', subjects: Math.ceil(all.length / 10) }),
     'deidentify.encryptCrosswalk': () => ({ state: 'encrypted' }),
@@ -321,6 +317,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
     'morphometry.sideBySide': () => makeSideBySide(measured('tissue-em'), measured('regional')),
     'morphometry.methods': () => (empty ? [] : ['quickshear', 'blur']),
     'morphometry.export': () => ({ fileName: 'impact.tsv', text: 'structure\tn\nGM\t240\n' }),
+    ...modelAnswers(damaged),
     ...riskAnswers(scenario),
     ...shareAnswers(all),
     'jobs.batches': () =>

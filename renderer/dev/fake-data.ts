@@ -1,14 +1,8 @@
 import type { SeriesProblem, SeriesRow, StateCounts } from '../../shared/catalog/records.ts';
-import type {
-  Derivative,
-  HeaderChange,
-  MethodInfo,
-  Policy,
-  Verdict,
-} from '../../shared/deidentify/records.ts';
+import type { Derivative, HeaderChange, Policy, Verdict } from '../../shared/deidentify/records.ts';
 import { policy as policyRecord } from '../../shared/deidentify/records.ts';
 import type { BatchProgress } from '../../shared/jobs/records.ts';
-import type { ReviewItem } from '../../shared/review/records.ts';
+import type { Picture, ReviewItem } from '../../shared/review/records.ts';
 
 /** Made-up records for every screen; deterministic, so that pictures of the screens can be compared. */
 const NOW = '2026-11-20T14:05:00.000Z';
@@ -169,100 +163,6 @@ export const POLICIES: (Policy & { builtIn: boolean })[] = [
   },
 ];
 
-const mm = (name: string, label: string, meaning: string, min: number, max: number) => ({
-  name,
-  label,
-  unit: 'mm',
-  meaning,
-  min,
-  max,
-  region: false,
-});
-const REGIONS = [
-  ['face', 'Face', 'Eyes, nose, cheeks and chin with the air in front.'],
-  ['mouth', 'Mouth and teeth', 'Lips, teeth and palate.'],
-  ['ears', 'Ears', 'Both outer ears with the air beside them.'],
-  ['forehead', 'Forehead', 'Skin of the forehead above the brow.'],
-  ['wrap', 'Air behind and around', 'Air away from the head, where a nose may have wrapped around.'],
-].map(([name, label, meaning]) => ({
-  name: name ?? '',
-  label: label ?? '',
-  unit: '',
-  meaning: meaning ?? '',
-  min: null,
-  max: null,
-  region: true,
-}));
-const switches = { face: true, mouth: true, ears: true, forehead: false, wrap: true };
-
-export const METHODS: MethodInfo[] = [
-  {
-    id: 'template',
-    kind: 'reface',
-    title: 'Average face',
-    summary:
-      'Replaces face and ears by those of an average head, matched to the scan in brightness and noise.',
-    reference: 'The idea of mri_reface (Schwarz et al. 2021) and afni_refacer',
-    caution:
-      'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
-    version: '1.0.0',
-    defaults: { ...switches, seamMm: 14, varyMm: 2 },
-    params: [
-      ...REGIONS,
-      mm('seamMm', 'Width of the seam', 'The own skin turns into the average one over this distance.', 4, 30),
-      mm(
-        'varyMm',
-        'Variation of the shape',
-        'Random swelling and sinking of the new face by the seed.',
-        0,
-        5,
-      ),
-    ],
-  },
-  {
-    id: 'mask-out',
-    kind: 'deface',
-    title: 'Mask out',
-    summary: 'Empties the face, and ears or forehead if wanted, where the average head has them.',
-    reference: 'The idea of pydeface and fsl_deface',
-    caution: 'Removed faces can be regrown by published attacks.',
-    version: '1.0.0',
-    defaults: { ...switches, growMm: 0 },
-    params: [
-      ...REGIONS,
-      mm('growMm', 'Grow the regions by', 'More takes away more around the regions.', 0, 20),
-    ],
-  },
-  {
-    id: 'blur',
-    kind: 'blur',
-    title: 'Blur',
-    summary: 'Smooths the outer layer of the face along the skin, so that a face without features is left.',
-    reference: 'Milchenko & Marcus 2013',
-    caution: 'Published attacks undo blur: a blurred face can be restored better than a removed one.',
-    version: '1.0.0',
-    defaults: { ...switches, ears: false, smoothMm: 20, layerMm: 24 },
-    params: [
-      ...REGIONS,
-      mm('smoothMm', 'Smoothing along the skin', 'Features smaller than about twice this vanish.', 4, 30),
-      mm('layerMm', 'Thickness of the layer', 'Tissue deeper than this stays as it is.', 6, 60),
-    ],
-  },
-  {
-    id: 'quickshear',
-    kind: 'deface',
-    title: 'Quickshear',
-    summary: 'Cuts off the face with one flat plane that keeps a chosen distance from the brain.',
-    reference: 'Schimke & Hale 2011',
-    caution: 'Removed faces can be regrown by published attacks. Forehead and ears remain.',
-    version: '1.0.0',
-    defaults: { bufferMm: 10 },
-    params: [
-      mm('bufferMm', 'Distance from the brain', 'Smaller takes more of the face and comes closer.', 2, 40),
-    ],
-  },
-];
-
 export function makeVerdict(id: number): Verdict {
   const doubtful = makeRow(id - 1).state !== 'passed';
   const share = doubtful ? 0.46 : 0.81;
@@ -283,7 +183,7 @@ export function makeVerdict(id: number): Verdict {
         ok: true,
       },
       {
-        name: 'surface',
+        name: 'faceSurfaceChanged',
         label: 'Face surface changed',
         value: share,
         unit: '',
@@ -320,11 +220,12 @@ export function makeVerdict(id: number): Verdict {
 }
 
 const VIEWS = ['sagittal', 'coronal', 'axial', 'front', 'left', 'right'] as const;
-export function makePictures(id: number | string): ReviewItem['pictures'] {
+/** @param more a preview has one view more than a review item */
+export function makePictures(id: number | string, more: readonly 'three-quarter'[] = []): Picture[] {
   return (['before', 'after'] as const).flatMap((stage) =>
-    VIEWS.map((view) => ({
+    [...VIEWS, ...more].map((view) => ({
       name: `${stage}-${view}`,
-      label: `${view} ${VIEWS.indexOf(view) < 3 ? 'slice' : 'surface'} ${stage} de-identification`,
+      label: `${view} ${['sagittal', 'coronal', 'axial'].includes(view) ? 'slice' : 'surface'} ${stage} de-identification`,
       stage,
       view,
       url: `/pictures/${id}/${stage}-${view}.png`,

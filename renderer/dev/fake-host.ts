@@ -22,8 +22,9 @@ const TYPES: Record<string, string> = {
   '.png': 'image/png',
 };
 
-const original = makeHead(false);
-const edited = makeHead(true);
+const original = makeHead('original');
+const edited = makeHead('cut');
+const refaced = makeHead('other');
 const pictures = new Map<string, Buffer>();
 
 async function answer(scenario: Scenario, name: string, body: string): Promise<Reply> {
@@ -43,11 +44,12 @@ async function answer(scenario: Scenario, name: string, body: string): Promise<R
 }
 
 function sendPicture(path: string, response: ServerResponse): void {
-  const [, stage, view] = /\/(before|after)-(\w+)\.png$/.exec(path) ?? [];
-  const key = `${stage} ${view}`;
+  const [, stage, view] = /\/(before|after)-([\w-]+)\.png$/.exec(path) ?? [];
+  const after = /preview-.*(template|pix2pix|cgan|blur)/.test(path) ? refaced : edited;
+  const key = `${stage} ${view} ${after === refaced}`;
   let bytes = pictures.get(key);
   if (!bytes) {
-    bytes = picturePng(stage === 'before' ? original : edited, original, view as View);
+    bytes = picturePng(stage === 'before' ? original : after, original, view as View);
     pictures.set(key, bytes);
   }
   response.writeHead(200, { 'content-type': 'image/png', 'cache-control': 'max-age=60' }).end(bytes);

@@ -15,16 +15,30 @@ function inside(
   return a * a + b * b + c * c;
 }
 
-/** Voxels 0…255 of the head; with `cut` everything before a slanted plane is emptied. */
-export function makeHead(cut: boolean): Uint8Array {
+/** `cut`: everything before a slanted plane is emptied; `other`: another nose and jaw. */
+export type HeadKind = 'original' | 'cut' | 'other';
+
+/** Voxels 0…255 of the head. */
+export function makeHead(kind: HeadKind): Uint8Array {
+  const cut = kind === 'cut';
+  const [noseRadii, jawRadii] =
+    kind === 'other'
+      ? [
+          [9, 6, 7],
+          [31, 29, 24],
+        ]
+      : [
+          [5, 9, 9],
+          [26, 30, 26],
+        ];
   const voxels = new Uint8Array(nx * ny * nz);
   for (let k = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++) {
         const side = Math.abs(i - 44);
         const skull = inside(i, j, k, [44, 52, 62], [36, 44, 40]);
-        const jaw = inside(i, j, k, [44, 62, 30], [26, 30, 26]);
-        const nose = inside(side, j, k, [0, 98, 44], [5, 9, 9]);
+        const jaw = inside(i, j, k, [44, 62, 30], jawRadii);
+        const nose = inside(side, j, k, [0, kind === 'other' ? 94 : 98, 44], noseRadii);
         const neck = inside(i, j, 0, [44, 44, 0], [20, 22, 1e9]);
         const eyes = inside(side, j, k, [14, 88, 54], [7, 7, 6]);
         const brain = inside(i, j, k, [44, 50, 68], [30, 38, 30]);
@@ -104,7 +118,15 @@ function png(
   ]);
 }
 
-export type View = 'front' | 'left' | 'right' | 'sagittal' | 'coronal' | 'axial';
+export type View = 'front' | 'three-quarter' | 'left' | 'right' | 'sagittal' | 'coronal' | 'axial';
+
+/** From 40° towards the subject's left: `across` to the right of the picture, `deep` away from the camera. */
+function atTurned(data: Uint8Array, across: number, deep: number, k: number): number {
+  const [sin, cos] = [Math.sin(0.7), Math.cos(0.7)];
+  const i = Math.round(nx / 2 - across * cos + deep * sin);
+  const j = Math.round(ny / 2 + across * -sin - deep * cos);
+  return i < 0 || j < 0 || i >= nx || j >= ny || k < 0 || k >= nz ? 0 : data[i + nx * (j + ny * k)]!;
+}
 
 /** One picture as the host would make it: a slice with the edit outlined, or a shaded surface. */
 export function picturePng(voxels: Uint8Array, original: Uint8Array, view: View, zoom = 3): Buffer {
@@ -132,15 +154,17 @@ export function picturePng(voxels: Uint8Array, original: Uint8Array, view: View,
       return [value, value, value];
     });
   }
+  const turned = view === 'three-quarter';
   const w = view === 'front' ? nx : ny;
   const depth = new Float32Array(w * nz).fill(Number.POSITIVE_INFINITY);
-  const far = view === 'front' ? ny : nx;
+  const far = view === 'front' || turned ? ny : nx;
   for (let y = 0; y < nz; y++)
     for (let x = 0; x < w; x++)
       for (let d = 0; d < far; d++) {
         const k = nz - 1 - y;
-        const value =
-          view === 'front'
+        const value = turned
+          ? atTurned(voxels, x - w / 2, d - far / 2, k)
+          : view === 'front'
             ? at(voxels, nx - 1 - x, ny - 1 - d, k)
             : view === 'left'
               ? at(voxels, d, ny - 1 - x, k)
