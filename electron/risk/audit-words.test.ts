@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AuditReport, auditLimits, type RecognitionFigures } from '../../shared/risk/records.ts';
-import { caveatsOf, sentenceOf, type WordsInput } from './audit-words.ts';
+import { caveatsOf, sentenceFor, sentenceOf, type WordsInput } from './audit-words.ts';
 import { methodsTsv, scansTsv } from './export-tsv.ts';
 
 const estimate = (value: number | null, n = 40) => ({
@@ -80,6 +80,34 @@ describe('the words of an audit', () => {
 
   it('say that it was not audited', () => {
     expect(sentenceOf(words({ methods: [] }))).toContain('No de-identified scan');
+  });
+
+  it('say the same for all methods of a finished report, and less for some or none of them', () => {
+    const finish = (given: WordsInput): AuditReport => ({
+      ...given,
+      sentence: sentenceOf(given),
+      caveats: [],
+    });
+    const blur = { ...words().methods[0]!, method: 'blur' };
+    const both = [...words().methods, blur];
+    for (const given of [
+      words({ methods: both }),
+      words({ methods: both, sees: [], blind: 'only 3 people can be compared' }),
+      words({ methods: [{ ...blur, distance: null }], sees: [], blind: 'no network looked' }),
+      words({ methods: [] }),
+    ])
+      expect(sentenceFor(finish(given), given.methods)).toBe(sentenceOf(given));
+    expect(sentenceFor(finish(words({ methods: both })), [blur])).toMatch(
+      /ones: blur 5 % \(0 % to 15 %\); chance/,
+    );
+    expect(sentenceFor(finish(words({ methods: both })), [])).toBe(
+      'Put among 40 people, the network Human finds 100 % (90 % to 110 %) of the untouched heads again; chance is 3 %.',
+    );
+    const blind = finish(words({ methods: both, sees: [], blind: 'only 3 people can be compared' }));
+    expect(sentenceFor(blind, [])).toBe(
+      'Whether the faces of this project can be recognised cannot be told: only 3 people can be compared.',
+    );
+    expect(sentenceFor(blind, [blur])).toMatch(/compared\. .*on average: blur 2\.0 mm\.$/);
   });
 
   it('name the network that is not believed, borrowed heads, and how coarse the rates are', () => {

@@ -9,15 +9,37 @@ export function sentenceOf(report: WordsInput): string {
   if (report.methods.length === 0) return 'No de-identified scan has been audited yet.';
   if (report.sees.length === 0)
     return `Whether the faces of this project can be recognised cannot be told: ${report.blind}. ${distancePart(report.methods)}`.trim();
+  return recognitionSentence(report, report.methods);
+}
+
+/**
+ * The sentence of a finished report for some of its methods only: a share tells nothing about methods that edited
+ * none of its scans.
+ */
+export function sentenceFor(report: AuditReport, methods: readonly MethodAudit[]): string {
+  if (report.methods.length === 0) return report.sentence;
+  if (report.sees.length > 0) return recognitionSentence(report, methods);
+  // Why nothing can be told is kept in the sentence alone; the distances stand at its end.
+  const distances = distancePart(report.methods);
+  const why = report.sentence.endsWith(distances)
+    ? report.sentence.slice(0, report.sentence.length - distances.length)
+    : report.sentence;
+  return `${why.trim()} ${distancePart(methods)}`.trim();
+}
+
+function recognitionSentence(
+  report: Pick<AuditReport, 'sees' | 'upperBound' | 'galleryPeople' | 'borrowed' | 'chanceRank1'>,
+  methods: readonly MethodAudit[],
+): string {
   const network = report.sees[0]!;
   const upper = report.upperBound.find((f) => f.network === network);
-  const parts = report.methods.map((m) => {
+  const parts = methods.map((m) => {
     const figures = m.recognition.find((f) => f.network === network);
     return `${m.method} ${share(figures?.rank1)}`;
   });
   return (
-    `Put among ${report.galleryPeople + report.borrowed} people, the network ${NETWORK_NAMES[network]} finds ${share(upper?.rank1)} of the untouched heads again, ` +
-    `and of the de-identified ones: ${parts.join(', ')}; chance is ${percent(report.chanceRank1)}.`
+    `Put among ${report.galleryPeople + report.borrowed} people, the network ${NETWORK_NAMES[network]} finds ${share(upper?.rank1)} of the untouched heads again` +
+    `${parts.length > 0 ? `, and of the de-identified ones: ${parts.join(', ')}` : ''}; chance is ${percent(report.chanceRank1)}.`
   );
 }
 

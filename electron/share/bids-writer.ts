@@ -27,6 +27,7 @@ export interface BidsScan {
   readonly recipe: HeaderRecipe;
   readonly keys: Pseudonyms;
   readonly subject: HeaderSubject;
+  /** The sidecar may say that no face is recognisable; when, see `PixelEdit`. */
   readonly facePassed: boolean;
   readonly method: string;
 }

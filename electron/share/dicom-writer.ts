@@ -36,7 +36,7 @@ export interface DicomSeries {
   readonly recipe: HeaderRecipe;
   readonly keys: Pseudonyms;
   readonly subject: HeaderSubject;
-  /** The verdict passed or a person accepted it: the object may say that no face is recognisable. */
+  /** The object may say that no face is recognisable; when, see `PixelEdit`. */
   readonly facePassed: boolean;
   readonly method: string;
   /** Folder in the share, e.g. `DICOM/sub-A/ses-01/series-003`. */

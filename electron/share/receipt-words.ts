@@ -162,6 +162,8 @@ export const everyReceipt: readonly ShareReceipt[] = [
   receiptOf([...every, scan], sharedAuditReport(auditOf(''), new Set(['']))),
   receiptOf(every, sharedAuditReport(auditOf(' '), new Set(['']))),
   receiptOf(every, sharedAuditReport({ ...auditOf(' '), upperBound: [], methods: [] }, new Set())),
+  receiptOf(every, sharedAuditReport(auditOf(''), new Set())),
+  receiptOf(every, sharedAuditReport(auditOf(' '), new Set())),
 ];
 
 /** The words of a share's own making, so that a name which is one of them does not condemn every share. */

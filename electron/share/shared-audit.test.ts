@@ -81,6 +81,18 @@ describe('sharedAuditReport', () => {
     expect(JSON.stringify(auditReport())).toContain('sub-HELD0000');
   });
 
+  it('speaks of no method that stays', () => {
+    expect(auditReport().sentence).toContain('quickshear');
+    expect(JSON.stringify(shared)).not.toContain('quickshear');
+    const blind = auditReport(
+      { sees: [], methods: [methodAudit('quickshear', 0.2, 1), methodAudit('template', 0.2, 1)] },
+      'the project has 4 people, and 10 are needed',
+    );
+    expect(sharedAuditReport(blind, new Set(['template'])).sentence).toBe(
+      'Whether the faces of this project can be recognised cannot be told: the project has 4 people, and 10 are needed. The new face surfaces lie from the true ones, on average: template 2.4 mm.',
+    );
+  });
+
   it('thins a long curve, keeping its ends', () => {
     const roc = Array.from({ length: 5001 }, (_, n) => ({ falseAccept: n / 5000, trueAccept: n / 5000 }));
     const method = { ...methodAudit('template', 0.1, 1), recognition: [figures('human', 0.1, 2, { roc })] };

@@ -6,6 +6,7 @@ import type {
   ScanAudit,
 } from '../../shared/risk/records.ts';
 import type { SharedAudit, SharedAuditReport, SharedRecognition } from '../../shared/share/audit-records.ts';
+import { sentenceFor } from '../risk/audit-words.ts';
 
 /** Points of a ROC curve that a share carries. */
 const ROC_POINTS = 200;
@@ -53,6 +54,7 @@ export function sharedAudit(
  */
 export function sharedAuditReport(report: AuditReport, methods: ReadonlySet<string>): SharedAuditReport {
   const { maxFalseAccept, minPeople, minUpperBound, minDistanceShare } = report.limits;
+  const used = report.methods.filter((m) => methods.has(m.method));
   return {
     at: report.at,
     people: report.people,
@@ -62,31 +64,29 @@ export function sharedAuditReport(report: AuditReport, methods: ReadonlySet<stri
     chanceRank5: round(report.chanceRank5),
     upperBound: report.upperBound.map(figures),
     sees: report.sees,
-    methods: report.methods
-      .filter((m) => methods.has(m.method))
-      .map(({ method, scans, recognition, distance, morphometry, secondsPerScan }) => ({
-        method,
-        scans,
-        recognition: recognition.map(figures),
-        distance: distance && {
-          n: distance.n,
-          meanMm: estimate(distance.meanMm),
-          p95Mm: estimate(distance.p95Mm),
-          averageMeanMm: estimate(distance.averageMeanMm),
-          averageN: distance.averageN,
-          closer: distance.closer,
-          p: distance.p === null ? null : Number(distance.p.toPrecision(3)),
-        },
-        morphometry: morphometry.map(({ engine, meanAbsPercent, over5Percent }) => ({
-          engine,
-          meanAbsPercent: estimate(meanAbsPercent),
-          over5Percent,
-        })),
-        secondsPerScan: rounded(secondsPerScan),
+    methods: used.map(({ method, scans, recognition, distance, morphometry, secondsPerScan }) => ({
+      method,
+      scans,
+      recognition: recognition.map(figures),
+      distance: distance && {
+        n: distance.n,
+        meanMm: estimate(distance.meanMm),
+        p95Mm: estimate(distance.p95Mm),
+        averageMeanMm: estimate(distance.averageMeanMm),
+        averageN: distance.averageN,
+        closer: distance.closer,
+        p: distance.p === null ? null : Number(distance.p.toPrecision(3)),
+      },
+      morphometry: morphometry.map(({ engine, meanAbsPercent, over5Percent }) => ({
+        engine,
+        meanAbsPercent: estimate(meanAbsPercent),
+        over5Percent,
       })),
+      secondsPerScan: rounded(secondsPerScan),
+    })),
     limits: { maxFalseAccept, minPeople, minUpperBound, minDistanceShare },
     tools: report.tools,
-    sentence: report.sentence,
+    sentence: sentenceFor(report, used),
     caveats: report.caveats,
   };
 }

@@ -73,7 +73,11 @@ export function appendMethod(dataset: Dataset, text: string): void {
 
 /** What the face work on an object's pixels has shown. */
 export interface PixelEdit {
-  /** True only when the automatic verdict passed (or a person accepted the scan). */
+  /**
+   * That nobody is recognisable may be written into the object: the verdict passed or a person accepted the scan in
+   * review, and the audit does not hold it at risk. Never for a scan that leaves by override, nor for one that the
+   * audit recognised, whoever accepted it. Not audited does not count against it.
+   */
   readonly facePassed: boolean;
   /** Name of the face method, for De-identification Method. */
   readonly method?: string;
@@ -85,8 +89,8 @@ export interface PixelEdit {
  * Marks an object whose pixels were edited; call after `applyProfile`, once for each instance.
  *
  * New SOP Instance UID (keyed, so the same again for the same edit), Image Type and Frame Type value 1
- * DERIVED, icon removed, pixel range updated, Recognizable Visual Features NO and code 113102 only when the
- * verdict passed. Burned In Annotation is not touched: nobody looked for burned-in text.
+ * DERIVED, icon removed, pixel range updated, Recognizable Visual Features NO and code 113102 only with
+ * `facePassed`. Burned In Annotation is not touched: nobody looked for burned-in text.
  *
  * @returns a new data set; the given one is unchanged
  */
