@@ -21,6 +21,10 @@ import type { SpawnWorker } from './inference/worker-contract.ts';
 import { jobsHandlers } from './jobs/handlers.ts';
 import { type Log, quietLog } from './log/logger.ts';
 import type { Redactor } from './log/redact.ts';
+import { createGenerators } from './models/generators.ts';
+import { modelsHandlers } from './models/handlers.ts';
+import { packsDir } from './models/installed-models.ts';
+import { createPacks } from './models/packs.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
 import { measurableSql } from './morphometry/measurable-kinds.ts';
 import { auditJobs } from './project/execute-audit.ts';
@@ -76,6 +80,9 @@ export function createApp(options: AppOptions): App {
   const events = new EventHub();
   const models = options.modelsDir ?? modelsDir(distDir);
   const segmenter = createSegmenter({ modelsDir: models, distDir, spawn: options.spawnWorker });
+  const folders = { shipped: models, packs: packsDir(options.userDataDir) };
+  const inference = { folders, distDir, spawn: options.spawnWorker };
+  const generators = createGenerators(inference);
   const faceReader = options.faceReader ?? createFaceReader({ distDir, spawn: options.spawnWorker });
   let pool: TaskPool | undefined = options.pool;
   let session: ProjectSession | null = null;
@@ -157,6 +164,11 @@ export function createApp(options: AppOptions): App {
         hasModel: segmenter !== undefined,
       };
     }),
+    ...modelsHandlers({
+      folders,
+      packs: createPacks({ ...inference, generators }),
+      changed: () => events.emit({ type: 'changed', areas: ['models'] }),
+    }),
     ...riskHandlers(() => {
       const s = requireSession();
       return {
@@ -200,6 +212,7 @@ export function createApp(options: AppOptions): App {
       await session?.close();
       session = null;
       await segmenter?.close();
+      await generators.close();
       await faceReader?.close();
       await pool?.close();
     },

@@ -2,6 +2,7 @@ import { catalogContract } from './catalog/contract.ts';
 import { deidentifyContract } from './deidentify/contract.ts';
 import { importContract } from './import/contract.ts';
 import { jobsContract } from './jobs/contract.ts';
+import { modelsContract } from './models/contract.ts';
 import { morphometryContract } from './morphometry/contract.ts';
 import { projectContract } from './project/contract.ts';
 import { reviewContract } from './review/contract.ts';
@@ -17,6 +18,7 @@ export const appContract = defineContract({
   ...deidentifyContract,
   ...reviewContract,
   ...morphometryContract,
+  ...modelsContract,
   ...riskContract,
   ...shareContract,
   ...jobsContract,

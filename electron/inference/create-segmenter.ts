@@ -32,7 +32,7 @@ const PREFERRED = 'headseg';
  * silence would look like a build without a model. `REFACADE_EP` forces an execution provider.
  */
 export function createSegmenter(options: SegmenterOptions): ModelSegmenter | undefined {
-  const found = findModels(options.modelsDir);
+  const found = findModels(options.modelsDir, 'head-segmentation');
   const modelDir = found.find((dir) => basename(dir) === PREFERRED) ?? found[0];
   if (!modelDir) return undefined;
   const client = new InferenceClient({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseProvider, type OpenNetwork } from './device.ts';
+import { chooseProvider, type OpenNetwork, segmentationTest } from './device.ts';
 
 /** Milliseconds that the fake devices have worked; no real time passes. */
 let clock = 0;
@@ -40,7 +40,14 @@ describe('choosing where the network runs', () => {
     const [opened, closed]: [string[], string[]] = [[], []];
     const { behaviour, open } = fake(opened, closed);
     Object.assign(behaviour, change);
-    return { opened, closed, open, now: () => clock, channels: 2, known: ['cpu', 'webgpu', 'cuda'] };
+    return {
+      opened,
+      closed,
+      open,
+      now: () => clock,
+      test: segmentationTest(2),
+      known: ['cpu', 'webgpu', 'cuda'],
+    };
   };
 
   it('takes the first that is right and faster, and lets the CPU go', async () => {
@@ -93,6 +100,6 @@ describe('choosing where the network runs', () => {
 
   it('refuses a network whose answer is no probabilities', async () => {
     const s = setUp({});
-    await expect(chooseProvider({ ...s, channels: 1 })).rejects.toThrow(/add up to 1/);
+    await expect(chooseProvider({ ...s, test: segmentationTest(1) })).rejects.toThrow(/add up to 1/);
   });
 });

@@ -1,9 +1,16 @@
 import type { Network, Shape3 } from '../segmentation/network.ts';
 
 /** A network loaded on one execution provider. */
-export interface OpenNetwork {
-  readonly network: Network;
+export interface OpenNetwork<N = Network> {
+  readonly network: N;
   close(): Promise<void>;
+}
+
+/** A fixed question in two sizes, by whose answer a provider is trusted and by whose speed it is chosen. */
+export interface SelfTest<N> {
+  run(network: N, size: 'small' | 'large'): Promise<Float32Array>;
+  /** The CPU has no one to be compared with. @throws ProviderError when its answer cannot be right */
+  check(answer: Float32Array): void;
 }
 
 /** What became of one execution provider. */
@@ -14,9 +21,9 @@ export interface ProviderReport {
   readonly detail: string;
 }
 
-export interface ChosenProvider {
+export interface ChosenProvider<N = Network> {
   readonly provider: string;
-  readonly open: OpenNetwork;
+  readonly open: OpenNetwork<N>;
   readonly reports: readonly ProviderReport[];
 }
 
@@ -27,9 +34,9 @@ export class ProviderError extends Error {
 
 /** In this order; a name that the runtime does not know on this platform is left out. */
 const PREFERENCE = ['cuda', 'webgpu', 'dml', 'coreml'];
-/** Largest difference of a probability to the CPU's; graphics cards round their products differently. */
+/** Largest difference of a value to the CPU's; graphics cards round their products differently. */
 const TOLERANCE = 0.02;
-/** A device that is this many times slower on a small image is not asked a larger one: it is software. */
+/** A device that is this many times slower on a small question is not asked a larger one: it is software. */
 const HOPELESS = 4;
 const SMALL = 32;
 const LARGE = 64;
@@ -37,8 +44,8 @@ const LARGE = 64;
 /**
  * Chooses where the network runs: the first provider that gives the CPU's answer and is not slower than the CPU.
  *
- * The self-test is a fixed image run on the CPU first; its answer is what every other provider must give, within
- * 0.02 of each probability. A forced provider is used whatever its speed.
+ * The self-test is a fixed question put to the CPU first; its answer is what every other provider must give, within
+ * 0.02 of each value. A forced provider is used whatever its speed.
  *
  * @param open loads the network on a provider
  * @param known providers of this runtime
@@ -46,17 +53,25 @@ const LARGE = 64;
  * @param onTrial told before each provider is tried, in case the process does not survive it
  * @throws ProviderError when a forced provider fails; whatever `open('cpu')` throws when even the CPU fails
  */
-export async function chooseProvider(options: {
-  readonly open: (provider: string) => Promise<OpenNetwork>;
+export async function chooseProvider<N>(options: {
+  readonly open: (provider: string) => Promise<OpenNetwork<N>>;
   readonly known: readonly string[];
-  readonly channels: number;
+  readonly test: SelfTest<N>;
   readonly forced?: string | undefined;
   readonly excluded?: Readonly<Record<string, string>>;
   readonly onTrial?: (provider: string) => void;
   /** Milliseconds from any beginning. */
   readonly now?: () => number;
-}): Promise<ChosenProvider> {
-  const { open, known, forced, excluded = {}, onTrial = () => {}, now = () => performance.now() } = options;
+}): Promise<ChosenProvider<N>> {
+  const {
+    open,
+    known,
+    test,
+    forced,
+    excluded = {},
+    onTrial = () => {},
+    now = () => performance.now(),
+  } = options;
   if (forced && !known.includes(forced)) {
     throw new ProviderError(
       `Expected one of the execution providers ${known.join(', ')}; got "${forced}" (REFACADE_EP).`,
@@ -64,16 +79,15 @@ export async function chooseProvider(options: {
   }
   onTrial('cpu');
   const cpu = await open('cpu');
-  const small = testImage(SMALL);
-  const expected = await cpu.network(small, cube(SMALL));
-  checkProbabilities(expected, options.channels);
+  const expected = await test.run(cpu.network, 'small');
+  test.check(expected);
   const candidates = forced ? [forced] : PREFERENCE.filter((p) => known.includes(p));
   const reports: ProviderReport[] = [];
   let cpuSmall: number | undefined;
   let cpuLarge: number | undefined;
   for (const provider of candidates) {
     if (provider === 'cpu') continue;
-    let tried: OpenNetwork | undefined;
+    let tried: OpenNetwork<N> | undefined;
     const reject = async (state: ProviderReport['state'], detail: string) => {
       reports.push({ provider, state, detail });
       await tried?.close().catch(() => {});
@@ -85,22 +99,22 @@ export async function chooseProvider(options: {
     onTrial(provider);
     try {
       tried = await open(provider);
-      const difference = largestDifference(await tried.network(small, cube(SMALL)), expected);
+      const difference = largestDifference(await test.run(tried.network, 'small'), expected);
       if (!(difference <= TOLERANCE)) {
         await reject('wrong', `its answer differs from the CPU's by ${difference.toPrecision(2)}`);
         continue;
       }
       const agrees = `same answer as the CPU within ${difference.toPrecision(2)}`;
       if (!forced) {
-        cpuSmall ??= await seconds(cpu.network, SMALL, now);
-        const own = await seconds(tried.network, SMALL, now);
+        cpuSmall ??= await seconds(test, cpu.network, 'small', now);
+        const own = await seconds(test, tried.network, 'small', now);
         if (own > HOPELESS * cpuSmall) {
           await reject('slower', `${agrees}, but ${(own / cpuSmall).toFixed(0)} times slower`);
           continue;
         }
-        await tried.network(testImage(LARGE), cube(LARGE)); // the first run of a size prepares the device
-        cpuLarge ??= await seconds(cpu.network, LARGE, now);
-        const ownLarge = await seconds(tried.network, LARGE, now);
+        await test.run(tried.network, 'large'); // the first run of a size prepares the device
+        cpuLarge ??= await seconds(test, cpu.network, 'large', now);
+        const ownLarge = await seconds(test, tried.network, 'large', now);
         const speed = `${ownLarge.toFixed(2)} s where the CPU takes ${cpuLarge.toFixed(2)} s`;
         if (ownLarge > cpuLarge) {
           await reject('slower', `${agrees}, but slower: ${speed}`);
@@ -136,18 +150,30 @@ export function testImage(n: number): Float32Array {
 const cube = (n: number): Shape3 => [n, n, n];
 
 /** The faster of two runs; a run of seconds needs no second opinion. */
-async function seconds(network: Network, n: number, now: () => number): Promise<number> {
-  const image = testImage(n);
+async function seconds<N>(
+  test: SelfTest<N>,
+  network: N,
+  size: 'small' | 'large',
+  now: () => number,
+): Promise<number> {
   let best = Infinity;
   for (let run = 0; run === 0 || (run === 1 && best < 1); run++) {
     const started = now();
-    await network(image, cube(n));
+    await test.run(network, size);
     best = Math.min(best, (now() - started) / 1000);
   }
   return best;
 }
 
-/** The CPU has no one to be compared with: its answer must at least be probabilities. */
+/** A segmentation network's: the test image, whose answer must at least be probabilities. */
+export function segmentationTest(channels: number): SelfTest<Network> {
+  const images = { small: testImage(SMALL), large: testImage(LARGE) };
+  return {
+    run: (network, size) => network(images[size], cube(size === 'small' ? SMALL : LARGE)),
+    check: (answer) => checkProbabilities(answer, channels),
+  };
+}
+
 function checkProbabilities(values: Float32Array, channels: number): void {
   const count = values.length / channels;
   for (let n = 0; n < count; n += 97) {

@@ -3,10 +3,32 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 
+/** What the card of every network says, whatever the network is for. */
+export const networkParts = {
+  /** The folder's name. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  version: z.string().trim().min(1),
+  /** Of the weights. */
+  licence: z.string().trim().min(1),
+  /** Weights, beside the card. */
+  file: z.string().regex(/^[\w.-]+\.onnx$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.number().int().positive(),
+  trainingData: z.array(
+    z.object({ name: z.string(), licence: z.string(), attribution: z.string(), use: z.string() }),
+  ),
+  /** Measured quality, free form; each figure says how it was measured. */
+  scores: z.record(z.string(), z.unknown()),
+  history: z.array(
+    z.object({ date: z.string(), what: z.string(), scores: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+  limitations: z.array(z.string()).default([]),
+};
+
 const range = z.object({ low: z.number(), high: z.number() });
 
 /**
- * What a network is, takes and gives: `models/<id>/card.json`, beside the weights.
+ * What a segmentation network is, takes and gives: `models/<id>/card.json`, beside the weights.
  *
  * The training side writes it together with the weights; the application refuses weights that do not match it.
  *
@@ -40,17 +62,9 @@ const range = z.object({ low: z.number(), high: z.number() });
  * }
  */
 export const modelCard = z.object({
-  /** The folder's name. */
-  id: z.string().regex(/^[a-z0-9-]+$/),
-  version: z.string().min(1),
+  ...networkParts,
   task: z.literal('head-segmentation'),
   description: z.string().default(''),
-  /** Of the weights. */
-  licence: z.string().min(1),
-  /** Weights, beside the card. */
-  file: z.string().regex(/^[\w.-]+\.onnx$/),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.number().int().positive(),
   /** float32 [1, 1, x, y, z]: x left→right, y back→front, z bottom→top. */
   input: z.object({
     name: z.string().min(1),
@@ -77,22 +91,13 @@ export const modelCard = z.object({
     .min(2),
   /** Plausible volume in mm³ by structure name, from a reference population; a scan outside is looked at. */
   populationLimits: z.record(z.string(), range).optional(),
-  trainingData: z.array(
-    z.object({ name: z.string(), licence: z.string(), attribution: z.string(), use: z.string() }),
-  ),
-  /** Measured quality, free form; each figure says how it was measured. */
-  scores: z.record(z.string(), z.unknown()),
-  history: z.array(
-    z.object({ date: z.string(), what: z.string(), scores: z.record(z.string(), z.unknown()).default({}) }),
-  ),
-  limitations: z.array(z.string()).default([]),
 });
 export type ModelCard = z.infer<typeof modelCard>;
 
-/** A model whose card and weights have been checked against each other. */
-export interface Model {
+/** A network whose card and weights have been checked against each other. */
+export interface Model<Card = ModelCard> {
   readonly dir: string;
-  readonly card: ModelCard;
+  readonly card: Card;
   /** Path of the weights. */
   readonly weights: string;
 }
@@ -103,12 +108,70 @@ export class ModelCardError extends Error {
 }
 
 /**
- * Reads and checks a model's folder: card, and size and SHA-256 of the weights.
+ * Reads and checks the folder of a segmentation network: card, and size and SHA-256 of the weights.
  *
  * @throws ModelCardError for a missing, damaged, cut or foreign file
  */
 export function loadModelCard(dir: string): Model {
   const card = parseCard(dir);
+  return { dir, card, weights: checkWeights(dir, card) };
+}
+
+/** The card alone, without looking at the weights. @throws ModelCardError for a missing or wrong card */
+export function parseCard(dir: string): ModelCard {
+  const card = readCard(dir, modelCard, 'a head-segmentation model');
+  const labels = card.labels.map((l) => l.label);
+  if (new Set(labels).size !== labels.length) {
+    throw new ModelCardError(`Expected each label once in ${join(dir, 'card.json')}, got one twice.`);
+  }
+  return card;
+}
+
+/**
+ * The card of a folder as one kind of card.
+ *
+ * @param what the kind in words, as in "the card of …"
+ * @throws ModelCardError for a missing or wrong card, or one that belongs into another folder
+ */
+export function readCard<Card extends { readonly id: string }>(
+  dir: string,
+  schema: z.ZodType<Card>,
+  what: string,
+): Card {
+  const file = join(dir, 'card.json');
+  const card = asCard(readJson(file), schema, what, file);
+  if (card.id !== basename(dir)) {
+    throw new ModelCardError(
+      `Expected the card of model "${basename(dir)}" in ${file}, got one of "${card.id}".`,
+    );
+  }
+  return card;
+}
+
+/** @param file where it was read, for the message. @throws ModelCardError for content of another shape */
+export function asCard<Card>(json: unknown, schema: z.ZodType<Card>, what: string, file: string): Card {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  throw new ModelCardError(
+    `Expected a card of ${what} in ${file}, got one whose ${first?.path.join('.') || 'content'} is wrong: ${first?.message}`,
+    { cause: parsed.error },
+  );
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ModelCardError(`Expected a model card in ${file}, got: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Path of the weights that a card describes. @throws ModelCardError when they are not those */
+export function checkWeights(
+  dir: string,
+  card: { readonly id: string; readonly file: string; readonly bytes: number; readonly sha256: string },
+): string {
   const weights = join(dir, card.file);
   if (!existsSync(weights)) {
     throw new ModelCardError(
@@ -126,36 +189,7 @@ export function loadModelCard(dir: string): Model {
       `Expected SHA-256 ${card.sha256} of ${weights}, got ${sha256}: the file is damaged or not the one its card describes.`,
     );
   }
-  return { dir, card, weights };
-}
-
-/** The card alone, without looking at the weights. @throws ModelCardError for a missing or wrong card */
-export function parseCard(dir: string): ModelCard {
-  const file = join(dir, 'card.json');
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new ModelCardError(`Expected a model card in ${file}, got: ${(cause as Error).message}`, { cause });
-  }
-  const parsed = modelCard.safeParse(json);
-  if (!parsed.success) {
-    const [first] = parsed.error.issues;
-    throw new ModelCardError(
-      `Expected a card of a head-segmentation model in ${file}, got one whose ${first?.path.join('.') || 'content'} is wrong: ${first?.message}`,
-      { cause: parsed.error },
-    );
-  }
-  if (parsed.data.id !== basename(dir)) {
-    throw new ModelCardError(
-      `Expected the card of model "${basename(dir)}" in ${file}, got one of "${parsed.data.id}".`,
-    );
-  }
-  const labels = parsed.data.labels.map((l) => l.label);
-  if (new Set(labels).size !== labels.length) {
-    throw new ModelCardError(`Expected each label once in ${file}, got one twice.`);
-  }
-  return parsed.data;
+  return weights;
 }
 
 /**
@@ -172,13 +206,28 @@ export function modelsDir(distDir: string): string {
   return basename(root) === 'app.asar' ? join(dirname(root), 'models') : join(root, 'models');
 }
 
-/** Folders under `dir` that hold a card of a network; empty where there are none. */
-export function findModels(dir: string): string[] {
+/**
+ * Folders under `dir` that hold a network; empty where there are none.
+ *
+ * @param task only networks for this; a card that cannot be read leaves the task open and is among them
+ */
+export function findModels(dir: string, task?: string): string[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && isNetwork(join(dir, entry.name)))
     .map((entry) => join(dir, entry.name))
+    .filter((folder) => task === undefined || [task, undefined].includes(taskOf(folder)))
     .sort();
+}
+
+/** What the card of a folder says its model is for; undefined where there is no readable card. */
+export function taskOf(dir: string): string | undefined {
+  try {
+    const card = readJson(join(dir, 'card.json')) as { task?: unknown } | null;
+    return typeof card?.task === 'string' ? card.task : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A folder with weights, or with a card that speaks of weights; other cards (an atlas) are not networks. */

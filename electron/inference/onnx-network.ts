@@ -1,12 +1,12 @@
-import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { Network } from '../segmentation/network.ts';
 import type { OpenNetwork } from './device.ts';
 import type { ModelCard } from './model-card.ts';
 import { ModelCardError } from './model-card.ts';
-import { nodesOfType } from './onnx-nodes.ts';
+import { openSession } from './onnx-session.ts';
 
 /**
- * Loads a network into the inference runtime on one execution provider.
+ * Loads a segmentation network into the inference runtime on one execution provider.
  *
  * @param weights bytes of the checked ONNX file
  * @param threads of the runtime within one operation (CPU only)
@@ -18,21 +18,8 @@ export async function openOnnxNetwork(
   provider: string,
   threads: number,
 ): Promise<OpenNetwork> {
-  const session = await InferenceSession.create(weights, {
-    executionProviders: [providerOptions(provider, weights)],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    // An arena keeps its high-water mark for ever; this process idles between scans.
-    enableCpuMemArena: false,
-    logSeverityLevel: 4, // failures come back as errors; standard error stays for crashes
-  });
   const [input, output] = [card.input.name, card.output.name];
-  if (!session.inputNames.includes(input) || !session.outputNames.includes(output)) {
-    throw new ModelCardError(
-      `Expected a network from "${input}" to "${output}" as its card says, got one from "${session.inputNames.join(', ')}" to "${session.outputNames.join(', ')}".`,
-    );
-  }
+  const session = await openSession(weights, provider, threads, { input, output });
   const network: Network = async (image, shape) => {
     const tensor = new Tensor('float32', image, [1, 1, ...shape]);
     const results = await session.run({ [input]: tensor });
@@ -51,10 +38,4 @@ export async function openOnnxNetwork(
 /** Execution providers that this runtime was built with, as it names them. */
 export function runtimeProviders(): string[] {
   return listSupportedBackends().map((b) => b.name);
-}
-
-function providerOptions(provider: string, weights: Uint8Array): InferenceSession.ExecutionProviderConfig {
-  if (provider !== 'webgpu') return { name: provider };
-  // Version 1.30 claims 3-D transposed convolutions for WebGPU and then refuses to run them.
-  return { name: 'webgpu', forceCpuNodeNames: nodesOfType(weights, 'ConvTranspose') };
 }

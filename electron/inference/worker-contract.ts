@@ -1,4 +1,5 @@
-// The inference process's protocol. One process per model; it holds the network and works on one scan at a time.
+// The inference process's protocol. One process per model; it holds the network and works on one order at a time: a
+// segmentation network on `segment`, a face generator on `generate`.
 //
 //   application → process                       process → application
 //   start   model folder, threads, provider     trial     a provider is about to be tried (it may take us down)
@@ -7,6 +8,7 @@
 //   segment id, volume path, output folder      progress  id, 0…1, what is being done
 //                                               done      id, the record that was written
 //                                               failed    id, why
+//   generate id, file of channels, file to write done      id, model and provider
 //   cancel  id                                  cancelled id
 //
 // `start` is the first message and is sent once. Messages carry paths and numbers, never voxels. The channel closing
@@ -33,12 +35,28 @@ export interface SegmentRequest {
   readonly outDir: string;
 }
 
+/** float32 files: the card's channels one after the other, each x fastest; the tissue that is to be written. */
+export interface GenerateRequest {
+  readonly type: 'generate';
+  readonly id: number;
+  readonly inputPath: string;
+  readonly outPath: string;
+}
+
+/** What made a face, for its provenance. */
+export interface FaceMaker {
+  /** `id version sha256:…` */
+  readonly model: string;
+  /** Execution provider. */
+  readonly provider: string;
+}
+
 export interface CancelRequest {
   readonly type: 'cancel';
   readonly id: number;
 }
 
-export type Request = StartRequest | SegmentRequest | CancelRequest;
+export type Request = StartRequest | SegmentRequest | GenerateRequest | CancelRequest;
 
 export interface Failure {
   readonly name: string;
@@ -61,6 +79,7 @@ export type WorkAnswer<Result> =
   | { readonly type: 'failed'; readonly id: number; readonly error: Failure }
   | { readonly type: 'cancelled'; readonly id: number };
 
+/** A segmentation network's answers; a face generator's results are {@link FaceMaker}. */
 export type Answer = WorkAnswer<HeadSegmentation>;
 
 /** The process as the application sees it, whichever way it was started. */

@@ -141,6 +141,10 @@ export const methodInfo = z.object({
   defaults: z.record(z.string(), paramValue),
   /** One for each default, in the order to show them. */
   params: z.array(methodParam).default([]),
+  /** Model (`models.list`) whose network makes the face; null for methods without one. */
+  model: z.string().nullable().default(null),
+  /** Why the method cannot be used in this installation; empty when it can. */
+  unavailable: z.string().default(''),
 });
 export type MethodInfo = z.infer<typeof methodInfo>;
 
