@@ -136,8 +136,16 @@ describe.skipIf(!existsSync(executablePath))('the receipt on paper (needs Chromi
 
   it('would find what is cut without the rules', { timeout: 60_000 }, async () => {
     const html = receiptHtml(receipt).replace(/break-(inside|after|before): avoid;/g, '');
-    const found = (await findings(html, Array.from({ length: 10 }, (_, n) => 760 + 30 * n))).flatMap((r) => r.found);
+    const found = (
+      await findings(
+        html,
+        Array.from({ length: 10 }, (_, n) => 760 + 30 * n),
+      )
+    ).flatMap((r) => r.found);
     for (const part of [/^cut: tbody/, /^cut: table/, /^cut: p/, /^cut: tr/, /^alone: h/])
-      expect(found.filter((text) => part.test(text)), String(part)).not.toEqual([]);
+      expect(
+        found.filter((text) => part.test(text)),
+        String(part),
+      ).not.toEqual([]);
   });
 });
