@@ -23,7 +23,7 @@ import { type Log, quietLog } from './log/logger.ts';
 import type { Redactor } from './log/redact.ts';
 import { createGenerators } from './models/generators.ts';
 import { modelsHandlers } from './models/handlers.ts';
-import { packsDir } from './models/installed-models.ts';
+import { listModels, packsDir } from './models/installed-models.ts';
 import { createPacks } from './models/packs.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
 import { measurableSql } from './morphometry/measurable-kinds.ts';
@@ -96,7 +96,7 @@ export function createApp(options: AppOptions): App {
     const folder = openProjectFolder(dir, create, clock());
     await session?.close();
     session = null;
-    pool ??= createWorkerPool(workerFile, concurrency);
+    pool ??= createWorkerPool(workerFile, concurrency, { generate: generators.generate });
     const onImported = (s: ProjectSession) => options.redactor?.addIdentifiers(knownIdentifiers(s));
     session = new ProjectSession({
       folder,
@@ -128,6 +128,7 @@ export function createApp(options: AppOptions): App {
       doctorPaths: { staticDir, workerFile, modelsDir: models },
       segmenter,
       faceReader,
+      generators,
     }),
     ...catalogHandlers(() => requireSession().db),
     ...late(importContract, () => {
@@ -146,7 +147,7 @@ export function createApp(options: AppOptions): App {
         }),
       });
     }),
-    ...late(deidentifyContract, () => deidentifyHandlers(requireSession())),
+    ...late(deidentifyContract, () => deidentifyHandlers(requireSession(), () => listModels(folders))),
     ...reviewHandlers(() => {
       const s = requireSession();
       return {

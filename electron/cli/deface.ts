@@ -7,17 +7,21 @@ import { defaceFile } from '../deidentify/face/deface-file.ts';
 import type { FaceMethod, ParamValue } from '../deidentify/face/face-method.ts';
 import { faceMethod, faceParams } from '../deidentify/face/methods.ts';
 import { UserError } from '../dispatch.ts';
+import { findDist } from '../dist-dir.ts';
+import { generateThroughFiles } from '../models/generate-face.ts';
+import { createGenerators } from '../models/generators.ts';
 import { ensureSegmentation, segmentationNotes } from '../project/source-segmentation.ts';
 import { quietContext } from '../worker/task.ts';
 import { need, needFile } from './arguments.ts';
 import type { Command } from './command.ts';
+import { modelFoldersHere } from './models.ts';
 import { openSegmenter } from './open-segmenter.ts';
 
 export const defaceCommand: Command = {
   name: 'deface',
   usage:
-    'deface IN.nii[.gz] OUT.nii.gz --method template|mask-out|blur|quickshear [--param name=value]… [--seed N] [--edit-mask FILE] [--no-network] [--json]',
-  summary: 'edit the face of one NIfTI file',
+    'deface IN.nii[.gz] OUT.nii.gz --method ID [--param name=value]… [--seed N] [--edit-mask FILE] [--no-network] [--json]',
+  summary: 'edit the face of one NIfTI file (methods: refacade methods)',
   async run(args, output) {
     const { values, positionals } = parseArgs({
       args,
@@ -35,6 +39,11 @@ export const defaceCommand: Command = {
     const input = needFile(positionals[0]);
     const out = need(positionals[1], 'an output file');
     const work = await mkdtemp(join(tmpdir(), 'refacade-deface-'));
+    const generators = createGenerators({ folders: modelFoldersHere(), distDir: findDist() });
+    const generate = generateThroughFiles(
+      (model, from, to, signal) => generators.generate(model, from, to, { signal }),
+      join(work, 'faces'),
+    );
     try {
       const found = values['no-network'] ? { path: undefined, notes: [] } : await segment(input, work);
       const result = await defaceFile(
@@ -48,7 +57,7 @@ export const defaceCommand: Command = {
           notes: found.notes,
           ...(values['edit-mask'] ? { editMask: values['edit-mask'] } : {}),
         },
-        quietContext,
+        { ...quietContext, generate },
       );
       output.text(`${result.verdict.state}: ${result.verdict.reason}`);
       for (const n of result.verdict.numbers) {
@@ -59,6 +68,7 @@ export const defaceCommand: Command = {
       output.result({ method: method.id, ...result });
       return result.verdict.state === 'passed' ? 0 : result.verdict.state === 'failed' ? 1 : 2;
     } finally {
+      await generators.close();
       await rm(work, { recursive: true, force: true });
     }
   },

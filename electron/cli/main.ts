@@ -8,6 +8,7 @@ import { deidentifyCommand } from './deidentify.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { methodsCommand } from './methods.ts';
+import { modelsCommand } from './models.ts';
 import { createOutput, type ExitCode } from './output.ts';
 import { recogniseCommand } from './recognise.ts';
 import { renderCommand } from './render.ts';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   shareCommand,
   serveCommand,
   methodsCommand,
+  modelsCommand,
   doctorCommand,
   defaceCommand,
   volumesCommand,

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Policy, Verdict } from '../../shared/deidentify/records.ts';
+import type { MethodInfo, Policy, Verdict } from '../../shared/deidentify/records.ts';
 import type { SeriesLayout } from '../../shared/import/records.ts';
+import type { ModelSummary } from '../../shared/models/records.ts';
 import type { Picture } from '../../shared/review/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
@@ -11,6 +12,7 @@ import { replacedMethod, rungsOf } from '../project/ladder.ts';
 import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
+import { whyUnavailable } from './method-models.ts';
 
 export interface BatchContext {
   readonly db: Db;
@@ -36,8 +38,12 @@ export interface StartInput {
   readonly measure: boolean;
 }
 
-/** The methods as the screen and the command line list them. */
-export function listMethods() {
+/**
+ * The methods as the screen and the command line list them.
+ *
+ * @param models of this installation, which say what cannot be used in it
+ */
+export function listMethods(models: readonly ModelSummary[]): MethodInfo[] {
   return faceMethods.map((m) => ({
     id: m.id,
     kind: m.kind,
@@ -59,6 +65,8 @@ export function listMethods() {
         region: info?.region ?? false,
       };
     }),
+    model: m.model ?? null,
+    unavailable: whyUnavailable(m, models),
   }));
 }
 

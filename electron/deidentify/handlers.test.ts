@@ -6,7 +6,7 @@ import { deidentifyHandlers } from './handlers.ts';
 it('asks every preview of a project of the same one, and each project of its own', () => {
   const session = () => ({ folder: { dir: '', previewDir: '' } }) as unknown as ProjectSession;
   const [one, other] = [session(), session()];
-  const previewOf = (s: ProjectSession) => deidentifyHandlers(s)['deidentify.previewFace'];
+  const previewOf = (s: ProjectSession) => deidentifyHandlers(s, async () => [])['deidentify.previewFace'];
   expect(previewOf(one)).toBe(previewOf(one));
   expect(previewOf(one)).not.toBe(previewOf(other));
 });

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 
+/** A model's name, which is also that of its folder: `headseg`, `pix2pix-2.5d`. */
+export const MODEL_ID = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
 /** What the card of every network says, whatever the network is for. */
 export const networkParts = {
   /** The folder's name. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ModelSummary } from '../../shared/models/records.ts';
 import { type GeneratorCard, otherSpace, parseGeneratorCard } from '../inference/generator-card.ts';
 import { GeneratorClient, type GeneratorClientOptions } from '../inference/generator-client.ts';
-import { findModels, taskOf } from '../inference/model-card.ts';
+import { findModels, MODEL_ID, taskOf } from '../inference/model-card.ts';
 import { spawnNodeWorker } from '../inference/spawn-node.ts';
 import type { Device, FaceMaker } from '../inference/worker-contract.ts';
 import { listModels, type ModelFolders } from './installed-models.ts';
@@ -58,7 +58,7 @@ export function createGenerators(options: GeneratorsOptions): Generators {
   /** By folder and weights: a pack that was replaced gets a process of its own. */
   const clients = new Map<string, { readonly id: string; readonly client: GeneratorClient }>();
   const dirOf = (id: string): string | undefined => {
-    if (!/^[a-z0-9-]+$/.test(id)) return undefined;
+    if (!MODEL_ID.test(id)) return undefined;
     const shipped = join(folders.shipped, id);
     if (existsSync(shipped)) return taskOf(shipped) === 'face-generation' ? shipped : undefined;
     const pack = join(folders.packs, id);

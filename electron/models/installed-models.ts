@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ModelSummary } from '../../shared/models/records.ts';
 import { describeError } from '../describe-error.ts';
 import { type GeneratorCard, generatorCard, otherSpace } from '../inference/generator-card.ts';
-import { modelCard, readCard, taskOf } from '../inference/model-card.ts';
+import { MODEL_ID, modelCard, readCard, taskOf } from '../inference/model-card.ts';
 import { cardScores } from './card-scores.ts';
 
 const described = z.object({
@@ -80,7 +80,7 @@ export function takenName(id: string): string {
 export function modelFolders(dir: string): string[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && /^[a-z0-9-]+$/.test(entry.name))
+    .filter((entry) => entry.isDirectory() && MODEL_ID.test(entry.name))
     .map((entry) => join(dir, entry.name))
     .filter((folder) => readdirSync(folder).some((name) => name === 'card.json' || name.endsWith('.onnx')))
     .sort();

@@ -6,6 +6,8 @@ import { describeError } from '../describe-error.ts';
 import { converterFolder } from '../import/convert-series.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
 import { findModels, loadModelCard } from '../inference/model-card.ts';
+import type { Device } from '../inference/worker-contract.ts';
+import type { Generators } from '../models/generators.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
 
 export interface Finding {
@@ -55,7 +57,7 @@ export async function diagnoseInference(
 }
 
 function modelFindings(dir: string): Finding[] {
-  const found = findModels(dir);
+  const found = findModels(dir, 'head-segmentation');
   if (found.length === 0) {
     const detail = `none in ${dir}: this build works without a network, with its classical methods only`;
     return [{ name: 'Model', ok: true, detail }];
@@ -71,12 +73,37 @@ function modelFindings(dir: string): Finding[] {
 async function inferenceFinding(segmenter: ModelSegmenter): Promise<Finding> {
   const name = 'Inference';
   try {
-    const { provider, reports } = await segmenter.describe();
-    const others = reports.map((r) => `${r.provider} ${r.state}: ${r.detail}`).join('; ');
-    return { name, ok: true, detail: `runs on ${provider} (${others})` };
+    return { name, ok: true, detail: runsOn(await segmenter.describe()) };
   } catch (error) {
     return { name, ok: false, detail: describeError(error) };
   }
+}
+
+/** Checks each face generator, shipped or added, which starts its process and self-test; none where there is none. */
+export async function diagnoseGenerators(generators: Generators): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  // One after the other: each takes the cores it can get.
+  for (const model of await generators.list()) {
+    const name = 'Face generator';
+    const what = `${model.id} ${model.version}${model.origin === 'pack' ? ' (pack)' : ''}`;
+    if (model.state === 'damaged') {
+      findings.push({ name, ok: false, detail: `${what}: ${model.reason}` });
+      continue;
+    }
+    try {
+      const where = runsOn(await generators.describe(model.id));
+      const size = `${(model.bytes / 1e6).toFixed(1)} MB, SHA-256 as on its card`;
+      findings.push({ name, ok: true, detail: `${what}, ${size}, ${where}` });
+    } catch (error) {
+      findings.push({ name, ok: false, detail: `${what}: ${describeError(error)}` });
+    }
+  }
+  return findings;
+}
+
+function runsOn({ provider, reports }: Device): string {
+  const others = reports.map((r) => `${r.provider} ${r.state}: ${r.detail}`).join('; ');
+  return `runs on ${provider} (${others})`;
 }
 
 /** Checks the networks of the recognition audit, which starts their process. */

@@ -6,8 +6,9 @@ import type { projectContract } from '../../shared/project/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
+import type { Generators } from '../models/generators.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
-import { diagnose, diagnoseFaces, diagnoseInference } from './doctor.ts';
+import { diagnose, diagnoseFaces, diagnoseGenerators, diagnoseInference } from './doctor.ts';
 import { readRecentProjects } from './recent-projects.ts';
 import type { ProjectSession } from './session.ts';
 import { summarise } from './summary.ts';
@@ -26,6 +27,7 @@ export interface ProjectHandlerContext {
   readonly segmenter?: ModelSegmenter | undefined;
   /** Undefined where this build has no face networks. */
   readonly faceReader?: FaceReader | undefined;
+  readonly generators?: Generators | undefined;
 }
 
 export const defaultPolicyName = 'Share outside';
@@ -65,6 +67,7 @@ export function projectHandlers(ctx: ProjectHandlerContext): Handlers<typeof pro
     'project.doctor': async ({ part }) => [
       ...(part === 'inference' ? [] : diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir })),
       ...(part === 'machine' ? [] : await diagnoseInference(ctx.doctorPaths.modelsDir, ctx.segmenter)),
+      ...(part === 'machine' || !ctx.generators ? [] : await diagnoseGenerators(ctx.generators)),
       ...(part === 'machine' ? [] : [await diagnoseFaces(ctx.faceReader)]),
     ],
   };

@@ -1,3 +1,5 @@
+import type { GenerateFace } from '../deidentify/face/generate-face.ts';
+
 /**
  * A piece of work that runs in the worker-thread pool.
  *
@@ -11,6 +13,8 @@ export interface TaskContext {
   progress(fraction: number, message: string): void;
   /** Aborted when the user cancels; long loops call `signal.throwIfAborted()` now and then. */
   readonly signal: AbortSignal;
+  /** Runs a generator network in its own process; absent where none can be run. */
+  readonly generate?: GenerateFace | undefined;
 }
 
 /** A context for tests and one-file commands: no progress, never aborted. */

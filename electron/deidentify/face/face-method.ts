@@ -1,6 +1,7 @@
 import type { Problem } from '../../../shared/problem.ts';
 import type { Volume } from '../../volume/volume.ts';
 import type { AverageHead, FaceFrame } from './face-frame.ts';
+import type { GenerateFace } from './generate-face.ts';
 
 export type ParamValue = number | boolean | string;
 
@@ -40,6 +41,8 @@ export interface FaceMethod {
   readonly params: Readonly<Record<string, ParamInfo>>;
   /** The method needs the average head and its place in the scan. */
   readonly needsAverage: boolean;
+  /** Model whose network makes the face; absent for methods without one. */
+  readonly model?: string;
   propose(input: FaceInput): Promise<FaceProposal>;
 }
 
@@ -57,6 +60,8 @@ export interface FaceInput {
   readonly frameAt: (t: number) => Volume;
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly seed: number;
+  /** Runs a generator network; absent where none can be run. */
+  readonly generate?: GenerateFace | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -73,6 +78,8 @@ export interface FaceProposal {
    * person's own shape, even where both happen to coincide.
    */
   readonly replaced?: Volume<Float32Array> | undefined;
+  /** `id version sha256:…` of the network that made the face. */
+  readonly model?: string | undefined;
   /** What was assumed, in the user's words (e.g. "superior–inferior axis taken from the affine"). */
   readonly assumptions: readonly string[];
   readonly problems: readonly Problem[];
