@@ -27,6 +27,7 @@ export function generateThroughFiles(ask: AskForFace, scratch: string): Generate
     const [input, output] = [join(scratch, `${name}.channels`), join(scratch, `${name}.tissue`)];
     try {
       await writeFloats(input, channels);
+      signal.throwIfAborted();
       const maker = await ask(model, input, output, signal);
       return { tissue: await readFloats(output, nx * ny * nz), ...maker };
     } finally {
