@@ -27,6 +27,9 @@ const Welcome = lazy(() => import('./project/welcome.tsx').then((m) => ({ defaul
 const SeriesDrawer = lazy(() =>
   import('./project/series-drawer.tsx').then((m) => ({ default: m.SeriesDrawer })),
 );
+const ComputerDrawer = lazy(() =>
+  import('./project/computer-drawer.tsx').then((m) => ({ default: m.ComputerDrawer })),
+);
 
 const NOTES: Record<StepName, string> = {
   project: 'Every subject, session and series, and where each stands.',
@@ -144,6 +147,7 @@ function Shell({ step }: { step: StepName }) {
         <ProgressStrip />
       </div>
       <Suspense>{open && series > 0 && <SeriesDrawer seriesId={series} />}</Suspense>
+      <Suspense>{route.params.computer && <ComputerDrawer />}</Suspense>
       <DropAnywhere projectOpen={open} />
       <ShortcutList opened={keysOpen} onClose={() => setKeysOpen(false)} />
     </div>

@@ -5,15 +5,21 @@ import { useRunning } from '../events.ts';
 import { useProject } from '../project/use-project.ts';
 import { setParams, useRoute } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
+import { AboutMethod } from './about-method.tsx';
 import { BatchTab } from './batch-tab.tsx';
+import { CompareMethods } from './compare-methods.tsx';
 import { CrosswalkTab } from './crosswalk-tab.tsx';
 import { FacePreview } from './face-preview.tsx';
 import { HeaderPreview } from './header-preview.tsx';
 import { MethodPicker } from './method-picker.tsx';
 import { PolicyPicker } from './policy-picker.tsx';
 import { PreviewSeries } from './preview-series.tsx';
+import { SeedField } from './seed-field.tsx';
 import { StartPanel } from './start-panel.tsx';
 import './deidentify.css';
+
+/** Tabs that show one scan. */
+const PREVIEWS = new Set(['headers', 'face', 'compare']);
 
 /** Choose the recipe on the left, see on the right what it will do to one scan, then run it on all. */
 export function DeidentifyScreen() {
@@ -25,6 +31,7 @@ export function DeidentifyScreen() {
   const { params } = useRoute();
   const running = useRunning('deidentify');
   const [method, setMethod] = useState<string>();
+  const [seed, setSeed] = useState(1);
   const tab = params.tab ?? (running.length > 0 && !params.preview ? 'batch' : 'headers');
   const seriesId = Number(params.preview ?? 0);
   return (
@@ -34,6 +41,7 @@ export function DeidentifyScreen() {
           list.find((item) => item.name === (settings.data?.policyName ?? project?.policyName)) ?? list[0];
         if (!policy) return <p>There is no policy. Import one from a file.</p>;
         const methodId = method ?? policy.method;
+        const about = methods.data?.find((item) => item.id === params.about);
         return (
           <div className="rf-recipe">
             <div className="rf-recipe-side">
@@ -49,7 +57,8 @@ export function DeidentifyScreen() {
               <Loaded call={methods} what="methods">
                 {(all) => <MethodPicker methods={all} value={methodId} onChange={setMethod} />}
               </Loaded>
-              <StartPanel policy={policy} method={methodId} methods={methods.data ?? []} />
+              <SeedField seed={seed} onChange={setSeed} />
+              <StartPanel policy={policy} method={methodId} seed={seed} methods={methods.data ?? []} />
             </div>
             <Tabs
               value={tab}
@@ -60,20 +69,37 @@ export function DeidentifyScreen() {
               <Tabs.List>
                 <Tabs.Tab value="headers">Preview headers</Tabs.Tab>
                 <Tabs.Tab value="face">Preview face</Tabs.Tab>
+                <Tabs.Tab value="compare">Compare methods</Tabs.Tab>
                 <Tabs.Tab value="batch">Batch and failures</Tabs.Tab>
                 <Tabs.Tab value="crosswalk">Crosswalk</Tabs.Tab>
               </Tabs.List>
-              {(tab === 'headers' || tab === 'face') && <PreviewSeries seriesId={seriesId} />}
+              {PREVIEWS.has(tab) && <PreviewSeries seriesId={seriesId} />}
               <Tabs.Panel value="headers" className="rf-fill" style={{ flex: 1 }}>
                 <HeaderPreview seriesId={seriesId} policy={policy.name} />
               </Tabs.Panel>
               <Tabs.Panel value="face" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
                 <FacePreview
-                  key={`${seriesId} ${policy.name} ${methodId}`}
+                  key={`${seriesId} ${policy.name} ${methodId} ${seed}`}
                   seriesId={seriesId}
                   policy={policy.name}
                   method={methodId}
+                  seed={seed}
+                  unavailable={methods.data?.find((item) => item.id === methodId)?.unavailable ?? ''}
                 />
+              </Tabs.Panel>
+              <Tabs.Panel value="compare" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
+                <Loaded call={methods} what="methods">
+                  {(all) => (
+                    <CompareMethods
+                      seriesId={seriesId}
+                      policy={policy}
+                      seed={seed}
+                      methods={all}
+                      chosen={methodId}
+                      onUse={setMethod}
+                    />
+                  )}
+                </Loaded>
               </Tabs.Panel>
               <Tabs.Panel value="batch" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
                 <BatchTab />
@@ -82,6 +108,7 @@ export function DeidentifyScreen() {
                 <CrosswalkTab />
               </Tabs.Panel>
             </Tabs>
+            {about && <AboutMethod method={about} />}
           </div>
         );
       }}

@@ -16,16 +16,21 @@ export function FacePreview({
   seriesId,
   policy,
   method,
+  seed,
+  unavailable,
 }: {
   seriesId: number;
   policy: string;
   method: string;
+  seed: number;
+  /** Why the method cannot be used here; empty when it can. */
+  unavailable: string;
 }) {
   const preview = useAction('deidentify.previewFace', []);
   const [result, setResult] = useState<CallOutput<'deidentify.previewFace'>>();
   if (seriesId === 0)
     return <Empty title="No series to preview yet.">Import a folder, or choose a series above.</Empty>;
-  const run = async () => setResult(await preview.run({ seriesId, policy, method }));
+  const run = async () => setResult(await preview.run({ seriesId, policy, method, seed }));
   if (preview.busy) return <Busy what="Working on this scan; usually under a minute…" />;
   if (!result)
     return (
@@ -33,8 +38,13 @@ export function FacePreview({
         <span>
           Runs {method} on this one scan and shows the face before and after. Nothing enters the catalog.
         </span>
+        {unavailable && (
+          <div className="rf-note" data-level="error">
+            {method} cannot be used here. {unavailable} Choose another method on the left.
+          </div>
+        )}
         {preview.error && <ErrorPanel error={preview.error} what="The preview did not work." />}
-        <Button variant="default" onClick={() => void run()}>
+        <Button variant="default" disabled={unavailable !== ''} onClick={() => void run()}>
           Show before and after
         </Button>
       </Empty>
@@ -48,7 +58,7 @@ export function FacePreview({
       >
         <StateChip state={verdict.state} /> {verdict.reason} {verdict.next}
         <div className="rf-dim">
-          This scan took {formatSeconds(result.seconds)};{' '}
+          Seed {result.seed}. This scan took {formatSeconds(result.seconds)};{' '}
           {result.batchSecondsEstimate > 0
             ? `all queued scans will take about ${formatSeconds(result.batchSecondsEstimate)}.`
             : 'no scan is queued.'}

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Select } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconX } from '@tabler/icons-react';
 import type { MethodInfo, Rung } from '../../shared/deidentify/records.ts';
+import { methodChoices } from './method-words.ts';
 import { ParamFields } from './param-fields.tsx';
 
 const MOST = 8;
@@ -16,6 +17,7 @@ export function LadderFields({
   onChange: (ladder: Rung[]) => void;
 }) {
   const replace = (at: number, rung: Rung) => onChange(ladder.map((old, n) => (n === at ? rung : old)));
+  const usable = methods.filter((item) => item.unavailable === '');
   const move = (at: number, by: number) => {
     const next = [...ladder];
     const [taken] = next.splice(at, 1);
@@ -38,7 +40,7 @@ export function LadderFields({
                   aria-label={`Method of ${place}`}
                   style={{ flex: 1 }}
                   allowDeselect={false}
-                  data={methods.map((item) => ({ value: item.id, label: item.title }))}
+                  data={methodChoices(methods)}
                   value={rung.method}
                   onChange={(value) => value && replace(n, { method: value, params: {} })}
                 />
@@ -85,10 +87,9 @@ export function LadderFields({
       </ol>
       <Button
         variant="default"
-        disabled={ladder.length >= MOST || methods.length === 0}
+        disabled={ladder.length >= MOST || usable.length === 0}
         onClick={() => {
-          const unused =
-            methods.find((item) => !ladder.some((rung) => rung.method === item.id)) ?? methods[0];
+          const unused = usable.find((item) => !ladder.some((rung) => rung.method === item.id)) ?? usable[0];
           if (unused) onChange([...ladder, { method: unused.id, params: {} }]);
         }}
       >

@@ -3,6 +3,7 @@ import type { Policy } from '../../shared/deidentify/records.ts';
 import { useCall } from '../calls.ts';
 import { Loaded } from '../ui/feedback.tsx';
 import { LadderFields } from './ladder-fields.tsx';
+import { methodChoices } from './method-words.ts';
 import { ParamFields } from './param-fields.tsx';
 
 /** The face method of a policy, its parameters, and what is tried after it. */
@@ -25,7 +26,7 @@ export function MethodFields({
               <Select
                 label="Method"
                 allowDeselect={false}
-                data={all.map((item) => ({ value: item.id, label: item.title }))}
+                data={methodChoices(all)}
                 value={draft.method}
                 onChange={(value) => value && onChange({ method: value, methodParams: {} })}
               />

@@ -1,15 +1,11 @@
 import { Radio } from '@mantine/core';
-import { IconAlertTriangleFilled } from '@tabler/icons-react';
+import { IconAlertTriangleFilled, IconBan } from '@tabler/icons-react';
 import type { MethodInfo } from '../../shared/deidentify/records.ts';
+import { setParams } from '../route.ts';
 import { Term } from '../ui/term.tsx';
+import { KIND_WORDS } from './method-words.ts';
 
-const KINDS: Record<MethodInfo['kind'], string> = {
-  deface: 'removes the face',
-  blur: 'smooths the face',
-  reface: 'replaces the face',
-};
-
-/** How faces are changed, each method with its caution and its source. */
+/** How faces are changed, each method with its caution; its paper, figures and limits are one click away. */
 export function MethodPicker({
   methods,
   value,
@@ -24,28 +20,56 @@ export function MethodPicker({
       <Radio.Group label={<Term name="method">Face method</Term>} value={value} onChange={onChange}>
         {methods.map((method) => (
           <div key={method.id} className="rf-method" data-chosen={method.id === value}>
-            <Radio size="xs" value={method.id} label={`${method.title} (${KINDS[method.kind]})`} />
+            <Radio
+              size="xs"
+              value={method.id}
+              disabled={method.unavailable !== ''}
+              label={`${method.title} (${KIND_WORDS[method.kind]})`}
+            />
+            {/* All methods in full would push the start button off the screen: what is needed to choose stays. */}
             <div>{method.summary}</div>
-            {/* Four methods in full would push the start button off the screen: what is needed to choose stays. */}
-            {method.caution && (
-              <div className="rf-warning" style={{ display: 'flex', gap: 5 }}>
-                <IconAlertTriangleFilled
-                  size="0.9rem"
-                  aria-label="Caution"
-                  role="img"
-                  style={{ flex: 'none', marginTop: 3 }}
-                />
-                {method.caution}
-              </div>
+            {method.unavailable ? (
+              <Line icon={<IconBan size="0.9rem" aria-hidden />} className="rf-error">
+                Cannot be used here. {method.unavailable}
+              </Line>
+            ) : (
+              method.caution && (
+                <Line
+                  icon={<IconAlertTriangleFilled size="0.9rem" aria-label="Caution" role="img" />}
+                  className="rf-warning"
+                >
+                  {method.caution}
+                </Line>
+              )
             )}
-            {method.id === value && (
-              <div className="rf-dim">
-                {method.reference} · {method.id} {method.version}
-              </div>
-            )}
+            <button
+              type="button"
+              className="rf-link"
+              aria-label={`About this method: ${method.title}`}
+              onClick={() => setParams({ about: method.id })}
+            >
+              About this method
+            </button>
           </div>
         ))}
       </Radio.Group>
     </section>
+  );
+}
+
+function Line({
+  icon,
+  className,
+  children,
+}: {
+  icon: React.ReactNode;
+  className: string;
+  children: React.ReactNode;
+}) {
+  return (
+    <div className={`rf-icon-line ${className}`}>
+      {icon}
+      <span>{children}</span>
+    </div>
   );
 }

@@ -13,10 +13,12 @@ import { ladderTitles } from './describe-policy.ts';
 export function StartPanel({
   policy,
   method,
+  seed,
   methods,
 }: {
   policy: Policy;
   method: string;
+  seed: number;
   methods: readonly MethodInfo[];
 }) {
   const [measure, setMeasure] = useState(true);
@@ -26,16 +28,23 @@ export function StartPanel({
   const variant = useMainVariant('deidentify');
   const then = ladderTitles(policy, methods);
   const queued = project?.counts.queued ?? 0;
+  const info = methods.find((item) => item.id === method);
+  const unavailable = info?.unavailable ?? '';
   return (
     <section className="rf-panel" style={{ position: 'sticky', bottom: -2 }}>
       <div style={{ marginBottom: 8 }}>
-        Face: <strong>{methods.find((item) => item.id === method)?.title ?? method}</strong>
+        Face: <strong>{info?.title ?? method}</strong>
         {then.length > 0 ? (
           <span className="rf-dim"> – where that fails or changes too little: {then.join(', then ')}</span>
         ) : (
           <span className="rf-dim"> – where that fails or changes too little, a person decides</span>
         )}
       </div>
+      {unavailable && (
+        <div className="rf-note" data-level="error" style={{ marginBottom: 8 }}>
+          The policy’s method cannot be used here. {unavailable} Choose another one above.
+        </div>
+      )}
       <Checkbox
         checked={measure}
         onChange={(event) => setMeasure(event.currentTarget.checked)}
@@ -46,11 +55,11 @@ export function StartPanel({
         fullWidth
         size="sm"
         variant={variant}
-        disabled={queued === 0}
+        disabled={queued === 0 || unavailable !== ''}
         loading={start.busy}
         onClick={() =>
           void start
-            .run({ policy: policy.name, method, measure })
+            .run({ policy: policy.name, method, seed, measure })
             .then((batch) => batch && setParams({ tab: 'batch' }))
         }
       >

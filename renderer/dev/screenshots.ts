@@ -24,6 +24,37 @@ interface Shot {
 const SHOTS: readonly Shot[] = [
   { name: 'welcome', scenario: 'welcome', hash: '' },
   { name: 'project-empty', scenario: 'empty', hash: '#/project' },
+  {
+    name: 'welcome-models',
+    scenario: 'welcome',
+    hash: '',
+    act: (page) => page.getByRole('button', { name: 'Card of T2 faces of site A' }).scrollIntoViewIfNeeded(),
+  },
+  { name: 'models', scenario: 'full', hash: '#/project?computer=1', act: seeModels },
+  { name: 'models-damaged', scenario: 'busy', hash: '#/project?computer=1', act: seeModels },
+  { name: 'models-error', scenario: 'error', hash: '#/import?computer=1' },
+  {
+    name: 'models-card',
+    scenario: 'full',
+    hash: '#/project?computer=1',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Card of Generated face, in 3-D' }).click();
+      await page.getByRole('heading', { name: 'Training data' }).waitFor();
+    },
+  },
+  { name: 'models-pack', scenario: 'full', hash: '#/project?computer=1', act: (page) => checkPack(page, '') },
+  {
+    name: 'models-pack-refused',
+    scenario: 'full',
+    hash: '#/project?computer=1',
+    act: (page) => checkPack(page, '/broken'),
+  },
+  {
+    name: 'models-remove',
+    scenario: 'full',
+    hash: '#/project?computer=1',
+    act: (page) => page.getByRole('button', { name: 'Remove T2 faces of site A' }).click(),
+  },
   { name: 'project-busy', scenario: 'busy', hash: '#/project' },
   { name: 'project-full', scenario: 'full', hash: '#/project' },
   { name: 'project-error', scenario: 'error', hash: '#/import' },
@@ -49,6 +80,73 @@ const SHOTS: readonly Shot[] = [
     scenario: 'full',
     hash: '#/deidentify?preview=1&tab=face',
     act: (page) => page.getByRole('button', { name: 'Show before and after' }).click(),
+  },
+  {
+    name: 'deidentify-about',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&about=cgan-3d',
+    act: (page) => page.getByRole('heading', { name: 'Training data' }).last().waitFor(),
+  },
+  {
+    name: 'deidentify-about-end',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&about=cgan-3d',
+    act: (page) => page.getByRole('heading', { name: 'Training data' }).last().scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'deidentify-about-unavailable',
+    scenario: 'busy',
+    hash: '#/deidentify?preview=1&about=cgan-3d',
+    act: (page) => page.getByRole('heading', { name: 'Training data' }).last().waitFor(),
+  },
+  {
+    name: 'deidentify-unavailable',
+    scenario: 'busy',
+    hash: '#/deidentify?preview=1',
+    act: (page) => page.getByText('Cannot be used here.').first().scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'deidentify-compare-empty',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&tab=compare',
+    act: (page) => page.getByRole('button', { name: /^Try \d methods/ }).waitFor(),
+  },
+  {
+    name: 'deidentify-compare',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&tab=compare',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Try \d methods/ }).click();
+      await page.getByRole('button', { name: 'Try all of them again' }).waitFor();
+    },
+  },
+  {
+    name: 'deidentify-compare-scrolled',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&tab=compare&without=quickshear',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Try \d methods/ }).click();
+      await page.getByRole('button', { name: 'Use this method: Blur' }).click();
+      await page.getByRole('button', { name: 'Used for the batch: Blur' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'deidentify-compare-large',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1&tab=compare',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Try \d methods/ }).click();
+      await page.getByTitle('Show large beside the original').nth(2).click();
+    },
+  },
+  {
+    name: 'deidentify-compare-busy',
+    scenario: 'busy',
+    hash: '#/deidentify?preview=1&tab=compare',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Try \d methods/ }).click();
+      await page.getByText('Now: Blur').waitFor();
+    },
   },
   { name: 'deidentify-busy', scenario: 'busy', hash: '#/deidentify?tab=batch' },
   { name: 'deidentify-crosswalk', scenario: 'full', hash: '#/deidentify?tab=crosswalk' },
@@ -210,6 +308,21 @@ const SHOTS: readonly Shot[] = [
   { name: 'share-error', scenario: 'error', hash: '#/share' },
   { name: 'shortcuts', scenario: 'full', hash: '#/review', act: (page) => page.keyboard.press('?') },
 ];
+
+async function seeModels(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Card of Average head' }).waitFor();
+}
+
+/** Looks at a folder that holds a pack; a path with `broken` holds one that is refused. */
+async function checkPack(page: Page, end: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add a model pack…' }).click();
+  await page.getByLabel('Folder of the pack').fill(`/media/usb/t2-faces${end}`);
+  await page.getByRole('button', { name: 'Check this folder' }).click();
+  await page
+    .getByText(/can(not)? be added/)
+    .first()
+    .waitFor();
+}
 
 const SIZES = [
   { width: 1280, height: 720 },

@@ -85,9 +85,14 @@ function Summary({ summary, onSwitch }: { summary: ProjectSummary; onSwitch: () 
           <dd>{summary.policyName}</dd>
         </div>
       </dl>
-      <Button variant="default" onClick={onSwitch}>
-        Other project
-      </Button>
+      <div className="rf-row">
+        <Button variant="default" onClick={() => setParams({ computer: 1 })}>
+          Computer and models
+        </Button>
+        <Button variant="default" onClick={onSwitch}>
+          Other project
+        </Button>
+      </div>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useCall } from '../calls.ts';
+import { ModelsPanel } from '../models/models-panel.tsx';
 import { go } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { FolderField } from '../ui/folder-field.tsx';
@@ -96,6 +97,9 @@ export function Welcome() {
       </section>
       <section className="rf-panel">
         <Doctor />
+      </section>
+      <section className="rf-panel">
+        <ModelsPanel />
       </section>
     </div>
   );

@@ -57,6 +57,9 @@ const TERMS = {
   closerP:
     'Paired Wilcoxon signed-rank test of the new face’s distance against the average face’s, and how many scans lie closer to the true face than the average face does.',
   meanAbsChange: 'Mean of |change| over GM, WM, CSF and TIV, averaged over scans.',
+  checksum:
+    'SHA-256: a number computed from every byte of the file. Where it differs from the card’s, the file is another one or damaged.',
+  seed: 'The number that everything random in a new face is drawn from. It is recorded with every scan.',
   surfaceChanged: 'Share of the front surface of the head that moved or is gone.',
 } as const;
 

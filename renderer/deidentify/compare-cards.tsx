@@ -1,0 +1,141 @@
+import { Button, Loader } from '@mantine/core';
+import type { MethodInfo } from '../../shared/deidentify/records.ts';
+import type { CallOutput } from '../client.ts';
+import { setParams } from '../route.ts';
+import { ErrorPanel } from '../ui/feedback.tsx';
+import { formatSeconds } from '../ui/format.ts';
+import { StateChip } from '../ui/state.tsx';
+import { Term } from '../ui/term.tsx';
+import { ComparePictures, type PairName } from './compare-pictures.tsx';
+import type { Outcome } from './comparisons.ts';
+
+type Preview = CallOutput<'deidentify.previewFace'>;
+
+/** The scan as it is, kept in view beside every method. */
+export function OriginalCard({ previews, pair }: { previews: readonly Outcome[]; pair: PairName }) {
+  const first = previews.find((outcome) => outcome.state === 'done');
+  return (
+    <section className="rf-panel rf-compare-original" aria-label="Original">
+      <h2 className="rf-compare-title">Original</h2>
+      {first?.state === 'done' ? (
+        <ComparePictures pictures={first.preview.pictures} stage="before" pair={pair} />
+      ) : (
+        <p className="rf-dim">Its pictures come with the first result.</p>
+      )}
+    </section>
+  );
+}
+
+/** One method on this scan: pictures, verdict and cost. */
+export function CompareCard({
+  method,
+  titleOf,
+  outcome,
+  pair,
+  chosen,
+  onUse,
+  onEnlarge,
+  onRetry,
+}: {
+  method: MethodInfo;
+  titleOf: (id: string) => string;
+  outcome: Outcome;
+  pair: PairName;
+  chosen: boolean;
+  onUse: () => void;
+  onEnlarge: () => void;
+  onRetry: (() => void) | undefined;
+}) {
+  return (
+    <li className="rf-panel rf-compare-card" data-chosen={chosen}>
+      <h2 className="rf-compare-title">{method.title}</h2>
+      {outcome.state === 'waiting' && <p className="rf-dim">Waits for its turn.</p>}
+      {outcome.state === 'running' && (
+        <div className="rf-row">
+          <Loader size="xs" aria-hidden />
+          <span>Being tried now…</span>
+        </div>
+      )}
+      {outcome.state === 'failed' && (
+        <ErrorPanel
+          error={outcome.error}
+          what="This method did not work here."
+          {...(onRetry ? { onRetry } : {})}
+        />
+      )}
+      {outcome.state === 'done' && (
+        <>
+          <ComparePictures
+            pictures={outcome.preview.pictures}
+            stage="after"
+            pair={pair}
+            onEnlarge={onEnlarge}
+          />
+          <Result method={method} titleOf={titleOf} preview={outcome.preview} />
+        </>
+      )}
+      <div className="rf-row" style={{ marginTop: 'auto', paddingTop: 6 }}>
+        {outcome.state === 'done' && (
+          <Button
+            variant={chosen ? 'light' : 'default'}
+            aria-pressed={chosen}
+            aria-label={chosen ? `Used for the batch: ${method.title}` : `Use this method: ${method.title}`}
+            onClick={onUse}
+          >
+            {chosen ? 'Used for the batch' : 'Use this method'}
+          </Button>
+        )}
+        <button
+          type="button"
+          className="rf-link"
+          aria-label={`About this method: ${method.title}`}
+          onClick={() => setParams({ about: method.id })}
+        >
+          About this method
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function Result({
+  method,
+  titleOf,
+  preview,
+}: {
+  method: MethodInfo;
+  titleOf: (id: string) => string;
+  preview: Preview;
+}) {
+  const { verdict } = preview;
+  return (
+    <>
+      {preview.method !== method.id && (
+        <div className="rf-note" data-level="warning">
+          A few slices cannot be edited with this method: {titleOf(preview.method)} ran in its place.
+        </div>
+      )}
+      <div>
+        <StateChip state={verdict.state} /> {verdict.reason} {verdict.next}
+      </div>
+      <dl className="rf-facts">
+        <dt>
+          <Term name="surfaceChanged">Face surface moved</Term>
+        </dt>
+        <dd>{surfaceMoved(preview)}</dd>
+        <dt>Method alone</dt>
+        <dd>{formatSeconds(preview.methodSeconds)}</dd>
+        <dt>Whole preview</dt>
+        <dd>{formatSeconds(preview.seconds)}</dd>
+      </dl>
+    </>
+  );
+}
+
+/** The verdict's own number, as a share in percent. */
+function surfaceMoved({ verdict }: Preview): string {
+  const number = verdict.numbers.find(({ name }) => name === 'faceSurfaceChanged');
+  if (!number || number.value === null) return 'not measured';
+  const limit = number.limit.replace(/\d+(\.\d+)?/, (share) => `${Math.round(100 * Number(share))} %`);
+  return `${Math.round(100 * number.value)} %${limit ? ` (${limit})` : ''}`;
+}
