@@ -57,6 +57,7 @@ export function createGenerators(options: GeneratorsOptions): Generators {
   const { folders } = options;
   /** By folder and weights: a pack that was replaced gets a process of its own. */
   const clients = new Map<string, { readonly id: string; readonly client: GeneratorClient }>();
+  let closed = false;
   const dirOf = (id: string): string | undefined => {
     if (!MODEL_ID.test(id)) return undefined;
     const shipped = join(folders.shipped, id);
@@ -65,6 +66,7 @@ export function createGenerators(options: GeneratorsOptions): Generators {
     return existsSync(pack) ? pack : undefined;
   };
   const clientOf = (id: string): GeneratorClient => {
+    if (closed) throw new GeneratorError('Expected an open application; it is being closed.');
     const dir = dirOf(id);
     if (!dir) throw new GeneratorError(noSuchGenerator(id, folders));
     const card = parseGeneratorCard(dir);
@@ -92,6 +94,7 @@ export function createGenerators(options: GeneratorsOptions): Generators {
       }
     },
     async close() {
+      closed = true;
       await Promise.all([...clients.values()].map(({ client }) => client.close()));
     },
   };
