@@ -121,6 +121,46 @@ describe.skipIf(!existsSync(browserPath))(
       await look('deidentify');
     });
 
+    it('tells about a method, and what its model is', async () => {
+      await page.getByRole('button', { name: 'About this method: Average face' }).click();
+      const about = page.getByRole('dialog', { name: 'Average face' });
+      await about.getByText('Settings, changed in the policy').waitFor();
+      await expect.poll(() => seriousFindings(page), { timeout: 15_000, interval: 700 }).toEqual([]);
+      await page.keyboard.press('Escape');
+      await about.waitFor({ state: 'detached' });
+    });
+
+    it(
+      'compares two methods on one scan, and takes one of them for the batch',
+      async () => {
+        await page.getByRole('tab', { name: 'Compare methods' }).click();
+        const ticks = page.getByRole('group', { name: 'Methods to compare' });
+        for (const tick of await ticks.getByRole('checkbox', { checked: true }).all()) await tick.uncheck();
+        for (const name of ['Mask out', 'Quickshear']) await ticks.getByRole('checkbox', { name }).check();
+        await page.getByRole('button', { name: 'Try 2 methods on this scan' }).click();
+        // Ended before it has done anything: nothing may stay that looks like a result, and it can be started again.
+        await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+        await page.getByRole('button', { name: 'Try 2 methods on this scan' }).click();
+        await page
+          .getByRole('button', { name: 'Use this method: Mask out' })
+          .waitFor({ timeout: 3 * minutes });
+        await page
+          .getByRole('button', { name: 'Use this method: Quickshear' })
+          .click({ timeout: 3 * minutes });
+        await page.getByRole('button', { name: 'Used for the batch: Quickshear' }).waitFor();
+        // A later preview takes nothing from an earlier one: every picture is there, the original's beside them.
+        const pictures = page.getByRole('img', { name: /surface from the front|three-quarter/ });
+        expect(await pictures.count()).toBe(6);
+        const widths = pictures.evaluateAll((all) =>
+          all.map((one) => (one as HTMLImageElement).naturalWidth),
+        );
+        expect(await widths).toEqual([512, 512, 512, 512, 512, 512]);
+        await look('compare-methods');
+        await page.getByRole('radio', { name: /^Average face/ }).check();
+      },
+      8 * minutes,
+    );
+
     it(
       'de-identifies every waiting scan',
       async () => {

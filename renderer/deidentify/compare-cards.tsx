@@ -12,17 +12,19 @@ import type { Outcome } from './comparisons.ts';
 type Preview = CallOutput<'deidentify.previewFace'>;
 
 /** The scan as it is, kept in view beside every method. */
-export function OriginalCard({ previews, pair }: { previews: readonly Outcome[]; pair: PairName }) {
-  const first = previews.find((outcome) => outcome.state === 'done');
+export function OriginalCard({ outcomes, pair }: { outcomes: readonly Outcome[]; pair: PairName }) {
+  const first = outcomes.find((outcome) => outcome.state === 'done');
+  // Its column stays free below it: two columns of methods are the fewest that fit beside it.
+  const rows = Math.max(1, Math.ceil(outcomes.length / 2));
   return (
-    <section className="rf-panel rf-compare-original" aria-label="Original">
+    <li className="rf-panel rf-compare-card rf-compare-original" style={{ gridRow: `1 / span ${rows}` }}>
       <h2 className="rf-compare-title">Original</h2>
       {first?.state === 'done' ? (
         <ComparePictures pictures={first.preview.pictures} stage="before" pair={pair} />
       ) : (
         <p className="rf-dim">Its pictures come with the first result.</p>
       )}
-    </section>
+    </li>
   );
 }
 
@@ -120,7 +122,7 @@ function Result({
       </div>
       <dl className="rf-facts">
         <dt>
-          <Term name="surfaceChanged">Face surface moved</Term>
+          <Term name="surfaceChanged">Surface moved</Term>
         </dt>
         <dd>{surfaceMoved(preview)}</dd>
         <dt>Method alone</dt>

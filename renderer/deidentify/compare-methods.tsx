@@ -110,28 +110,26 @@ export function CompareMethods({
       </div>
       {shown.length === 0 ? (
         <Empty title="No method was tried on this scan yet.">
-          The ticked methods run one after the other, with the policy’s limits and the seed on the left. What
-          is done stays when you cancel or look at another tab.
+          The ticked methods run one after the other, with the policy’s limits and the seed beside the start
+          button. What is done stays when you cancel or look at another tab.
         </Empty>
       ) : (
-        <div className="rf-compare">
-          <OriginalCard previews={shown.map(({ outcome }) => outcome)} pair={pair} />
-          <ul className="rf-list rf-compare-methods" aria-label="Methods on this scan">
-            {shown.map(({ method, outcome }) => (
-              <CompareCard
-                key={method.id}
-                method={method}
-                titleOf={(id) => methods.find((other) => other.id === id)?.title ?? id}
-                outcome={outcome}
-                pair={pair}
-                chosen={method.id === chosen}
-                onUse={() => onUse(method.id)}
-                onEnlarge={() => setLarge(method.id)}
-                onRetry={here ? undefined : () => void comparisons.start(subject, [method.id])}
-              />
-            ))}
-          </ul>
-        </div>
+        <ul className="rf-list rf-compare" aria-label="The original and the methods on this scan">
+          <OriginalCard outcomes={shown.map(({ outcome }) => outcome)} pair={pair} />
+          {shown.map(({ method, outcome }) => (
+            <CompareCard
+              key={method.id}
+              method={method}
+              titleOf={(id) => methods.find((other) => other.id === id)?.title ?? id}
+              outcome={outcome}
+              pair={pair}
+              chosen={method.id === chosen}
+              onUse={() => onUse(method.id)}
+              onEnlarge={() => setLarge(method.id)}
+              onRetry={here ? undefined : () => void comparisons.start(subject, [method.id])}
+            />
+          ))}
+        </ul>
       )}
       {enlarged?.outcome.state === 'done' && (
         <PicturePair

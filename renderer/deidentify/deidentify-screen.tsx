@@ -14,7 +14,6 @@ import { HeaderPreview } from './header-preview.tsx';
 import { MethodPicker } from './method-picker.tsx';
 import { PolicyPicker } from './policy-picker.tsx';
 import { PreviewSeries } from './preview-series.tsx';
-import { SeedField } from './seed-field.tsx';
 import { StartPanel } from './start-panel.tsx';
 import './deidentify.css';
 
@@ -57,8 +56,13 @@ export function DeidentifyScreen() {
               <Loaded call={methods} what="methods">
                 {(all) => <MethodPicker methods={all} value={methodId} onChange={setMethod} />}
               </Loaded>
-              <SeedField seed={seed} onChange={setSeed} />
-              <StartPanel policy={policy} method={methodId} seed={seed} methods={methods.data ?? []} />
+              <StartPanel
+                policy={policy}
+                method={methodId}
+                seed={seed}
+                onSeed={setSeed}
+                methods={methods.data ?? []}
+              />
             </div>
             <Tabs
               value={tab}

@@ -12,10 +12,11 @@ export function SeedField({ seed, onChange }: { seed: number; onChange: (seed: n
     onChange(1 + (random % MAX_SEED));
   };
   return (
-    <section className="rf-panel">
-      <div className="rf-row" style={{ alignItems: 'flex-end', flexWrap: 'nowrap' }}>
+    <div>
+      <div className="rf-seed">
+        <Term name="seed">Seed</Term>
         <NumberInput
-          label={<Term name="seed">Seed</Term>}
+          aria-label="Seed"
           style={{ flex: 1 }}
           min={0}
           max={MAX_SEED}
@@ -29,9 +30,7 @@ export function SeedField({ seed, onChange }: { seed: number; onChange: (seed: n
           Draw another
         </Button>
       </div>
-      <div className="rf-dim">
-        Same seed, same face: a scan gets the same result again. It is recorded with every scan.
-      </div>
-    </section>
+      <div className="rf-dim">Same seed, same face: a scan gets the same result again.</div>
+    </div>
   );
 }

@@ -8,17 +8,20 @@ import { setParams } from '../route.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { formatCount, plural } from '../ui/format.ts';
 import { ladderTitles } from './describe-policy.ts';
+import { SeedField } from './seed-field.tsx';
 
 /** Runs the recipe on every queued scan. */
 export function StartPanel({
   policy,
   method,
   seed,
+  onSeed,
   methods,
 }: {
   policy: Policy;
   method: string;
   seed: number;
+  onSeed: (seed: number) => void;
   methods: readonly MethodInfo[];
 }) {
   const [measure, setMeasure] = useState(true);
@@ -45,7 +48,9 @@ export function StartPanel({
           The policy’s method cannot be used here. {unavailable} Choose another one above.
         </div>
       )}
+      <SeedField seed={seed} onChange={onSeed} />
       <Checkbox
+        mt={6}
         checked={measure}
         onChange={(event) => setMeasure(event.currentTarget.checked)}
         label="Measure brain volumes before and after"

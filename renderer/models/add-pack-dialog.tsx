@@ -79,7 +79,7 @@ export function AddPackDialog({ onClose }: { onClose: () => void }) {
           </section>
         )}
         {add.error && <ErrorPanel error={add.error} what="The pack was not added." />}
-        <div className="rf-row" style={{ justifyContent: 'flex-end' }}>
+        <div className="rf-row rf-dialog-foot">
           <Button variant="default" onClick={onClose}>
             {fine ? 'Cancel' : 'Close'}
           </Button>

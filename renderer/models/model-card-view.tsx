@@ -13,7 +13,7 @@ const TASKS: Record<ModelSummary['task'], string> = {
 };
 const ORIGINS: Record<ModelSummary['origin'], string> = {
   shipped: 'shipped with Refacade',
-  pack: 'a pack added on this computer',
+  pack: 'a model pack',
 };
 
 /** What a model is for, in a few words. */

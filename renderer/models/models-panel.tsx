@@ -16,7 +16,7 @@ export function ModelsPanel() {
   const [adding, setAdding] = useState(false);
   return (
     <>
-      <div className="rf-row" style={{ justifyContent: 'space-between' }}>
+      <div className="rf-row" style={{ justifyContent: 'space-between', marginBottom: 6 }}>
         <h2 className="rf-h2" style={{ margin: 0 }}>
           Models
         </h2>

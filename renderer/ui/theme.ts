@@ -9,6 +9,9 @@ const dark: MantineColorsTuple = ['#e4e7ea', '#c3c9cf', '#a9b1b9', '#929ba4', '#
 // biome-ignore format: ten shades on one line
 const gray: MantineColorsTuple = ['#f7f8f8', '#f0f1f2', '#e5e7e9', '#d5d9dd', '#bcc2c8', '#8d959d', '#59626b', '#454d55', '#2b3137', '#1b1f23'];
 
+/** A dialog's title bar is no landmark of the page; two dialogs, one over the other, would be two banners. */
+const NO_BANNER = { header: { role: 'presentation' } };
+
 /** Quiet and dense, one accent, 13 to 14 px text. */
 export const theme = createTheme({
   colors: { accent, dark, gray },
@@ -45,8 +48,10 @@ export const theme = createTheme({
     Checkbox: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
     Table: { defaultProps: { verticalSpacing: 4, horizontalSpacing: 8 } },
-    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
-    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: {
+      defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' }, attributes: NO_BANNER },
+    },
+    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, attributes: NO_BANNER } },
   },
 });
 
