@@ -4,6 +4,7 @@ import {
   IconChartDots,
   IconCircleCheckFilled,
   IconCircleDashed,
+  IconCpu,
   IconEyeCheck,
   IconFaceMask,
   IconFolder,
@@ -14,7 +15,7 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { ProjectSummary } from './project/use-project.ts';
-import { formatRoute, STEPS, type StepName } from './route.ts';
+import { formatRoute, STEPS, type StepName, setParams } from './route.ts';
 import { formatCount } from './ui/format.ts';
 import { setThemeChoice, type ThemeChoice, useThemeChoice } from './ui/theme.ts';
 
@@ -125,6 +126,14 @@ export function Rail({
         );
       })}
       <div style={{ flex: 1 }} />
+      <Button
+        mb={4}
+        variant="default"
+        leftSection={<IconCpu size="1rem" aria-hidden />}
+        onClick={() => setParams({ computer: 1 })}
+      >
+        Computer, models
+      </Button>
       <SegmentedControl
         aria-label="Theme"
         fullWidth

@@ -146,15 +146,17 @@ export function CompareMethods({
 /** How many are settled, what runs now, and how long still by those that are done. */
 function RunProgress({ outcomes, methods }: { outcomes: Outcomes; methods: readonly MethodInfo[] }) {
   const all = [...outcomes.values()];
-  const settled = all.filter(({ state }) => state === 'done' || state === 'failed').length;
+  const count = (wanted: Outcome['state']) => all.filter(({ state }) => state === wanted).length;
+  const [done, failed] = [count('done'), count('failed')];
   const current = methods.find((method) => outcomes.get(method.id)?.state === 'running');
   const now = useNow();
   const startedAt = all.flatMap((outcome) => (outcome.state === 'running' ? [outcome.startedAt] : []))[0];
   const elapsed = startedAt === undefined ? 0 : Math.max(0, (now - startedAt) / 1000);
-  const said = `${settled} of ${plural(all.length, 'method')} done. Now: ${current?.title ?? 'finishing'}`;
+  const counts = `${done} of ${plural(all.length, 'method')} done${failed > 0 ? `, ${failed} failed` : ''}`;
+  const said = `${counts}. Now: ${current?.title ?? 'finishing'}`;
   return (
     <div>
-      <Progress value={(100 * settled) / Math.max(1, all.length)} aria-label={said} />
+      <Progress value={(100 * (done + failed)) / Math.max(1, all.length)} aria-label={said} />
       <div className="rf-row" style={{ marginTop: 4 }}>
         <span role="status">{said}</span>
         <span className="rf-dim">

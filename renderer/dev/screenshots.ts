@@ -309,6 +309,17 @@ const SHOTS: readonly Shot[] = [
   { name: 'shortcuts', scenario: 'full', hash: '#/review', act: (page) => page.keyboard.press('?') },
 ];
 
+/** Nothing slides or fades any more; a spinner never ends. */
+function settled(): boolean {
+  return document
+    .getAnimations()
+    .every(
+      (one) =>
+        one.playState !== 'running' ||
+        one.effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
+    );
+}
+
 async function seeModels(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Card of Average head' }).waitFor();
 }
@@ -375,6 +386,7 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.waitForTimeout(900);
         await shot.act?.(page);
         await page.waitForTimeout(700);
+        await page.waitForFunction(settled).catch(() => {});
         await page.screenshot({ path: `${out}${shot.name}-${scheme}-${size.width}.png` });
         if (size.width === 1280) {
           const { violations } = await new AxeBuilder({ page }).analyze();

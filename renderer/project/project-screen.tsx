@@ -85,14 +85,9 @@ function Summary({ summary, onSwitch }: { summary: ProjectSummary; onSwitch: () 
           <dd>{summary.policyName}</dd>
         </div>
       </dl>
-      <div className="rf-row">
-        <Button variant="default" onClick={() => setParams({ computer: 1 })}>
-          Computer and models
-        </Button>
-        <Button variant="default" onClick={onSwitch}>
-          Other project
-        </Button>
-      </div>
+      <Button variant="default" onClick={onSwitch}>
+        Other project
+      </Button>
     </section>
   );
 }
