@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type GeneratorCard, generatorCard } from '../../electron/inference/generator-card.ts';
 import { type ModelCard, modelCard } from '../../electron/inference/model-card.ts';
 
 const BEGIN = '<!-- table: written by build/generate/model-table.ts -->';
@@ -15,17 +16,41 @@ const HEADER = [
   '|---|---|---|---|---|---|---|---|',
 ];
 
-/** What an average head's card says, as far as the table needs it. */
-interface AverageHeadCard {
+/** What the card of an average head, or of shapes that are laid on it, says, as far as the table needs it. */
+interface AtlasCard {
   readonly id: string;
   readonly version: string;
   readonly licence: string;
-  readonly spacingMm: number;
-  readonly people: { readonly count: number };
   readonly files: Readonly<
     Record<string, { readonly name: string; readonly sha256: string; readonly bytes: number }>
   >;
 }
+interface AverageHeadCard extends AtlasCard {
+  readonly spacingMm: number;
+  readonly people: { readonly count: number };
+}
+interface FaceShapesCard extends AtlasCard {
+  readonly modes: number;
+  readonly people: number;
+}
+
+/** A card's row by its task. */
+const rowOfTask: Readonly<Record<string, (card: never) => string>> = {
+  'head-segmentation': (card) => networkRow(modelCard.parse(card)),
+  'face-generation': (card) => generatorRow(generatorCard.parse(card)),
+  'average-head': (card: AverageHeadCard) =>
+    atlasRow(
+      card,
+      'the face that takes the place of a face',
+      `mean of ${card.people.count} heads, ${card.spacingMm} mm`,
+    ),
+  'face-shapes': (card: FaceShapesCard) =>
+    atlasRow(
+      card,
+      'how faces differ, for new ones',
+      `${card.modes} modes of displacement of the average head, from ${card.people} people`,
+    ),
+};
 
 /** The table's lines for every folder with a card. */
 export function modelTable(modelsDir: string): string {
@@ -34,11 +59,15 @@ export function modelTable(modelsDir: string): string {
     .map((name) => join(modelsDir, name, 'card.json'))
     .filter((file) => existsSync(file))
     .map((file) => JSON.parse(readFileSync(file, 'utf8')) as { task: string });
-  const rows = cards.map((card) =>
-    card.task === 'head-segmentation'
-      ? networkRow(modelCard.parse(card))
-      : averageHeadRow(card as unknown as AverageHeadCard),
-  );
+  const rows = cards.map((card) => {
+    const write = rowOfTask[card.task];
+    if (!write) {
+      throw new Error(
+        `Expected a card for one of ${Object.keys(rowOfTask).join(', ')}, got one for "${card.task}".`,
+      );
+    }
+    return write(card as never);
+  });
   return [...HEADER, ...(rows.length > 0 ? rows : ['| – | – | – | – | – | – | – | – |'])].join('\n');
 }
 
@@ -57,13 +86,28 @@ function networkRow(card: ModelCard): string {
   ]);
 }
 
-function averageHeadRow(card: AverageHeadCard): string {
+function generatorRow(card: GeneratorCard): string {
+  const { space, input } = card;
+  const latest = card.history.at(-1);
+  return row([
+    `${card.id} ${card.version}`,
+    `makes a new face (method ${card.method})`,
+    `${input.channels.join(', ')} on ${space.shape.join('×')} voxels of ${space.spacingMm} mm in average head ${space.averageHead}, ${input.layout === 'slices' ? 'sagittal slice by slice with its neighbours' : 'in one piece'}`,
+    'tissue, 1 = brighter half of the brain',
+    card.licence,
+    megabytes(card.bytes),
+    `\`${card.sha256}\``,
+    latest ? scores(latest.scores) : 'not measured',
+  ]);
+}
+
+function atlasRow(card: AtlasCard, task: string, output: string): string {
   const files = Object.values(card.files);
   return row([
     `${card.id} ${card.version}`,
-    'the face that takes the place of a face',
+    task,
     '–',
-    `mean of ${card.people.count} heads, ${card.spacingMm} mm`,
+    output,
     card.licence,
     megabytes(files.reduce((sum, f) => sum + f.bytes, 0)),
     files.map((f) => `${f.name} \`${f.sha256.slice(0, 16)}…\``).join('<br>'),

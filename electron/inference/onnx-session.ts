@@ -36,6 +36,7 @@ export async function openSession(
 
 function providerOptions(provider: string, weights: Uint8Array): InferenceSession.ExecutionProviderConfig {
   if (provider !== 'webgpu') return { name: provider };
-  // Version 1.30 claims 3-D transposed convolutions for WebGPU and then refuses to run them.
-  return { name: 'webgpu', forceCpuNodeNames: nodesOfType(weights, 'ConvTranspose') };
+  // Version 1.30 claims 3-D transposed convolutions for WebGPU and then refuses to run them. It takes no empty list.
+  const forceCpuNodeNames = nodesOfType(weights, 'ConvTranspose');
+  return forceCpuNodeNames.length > 0 ? { name: 'webgpu', forceCpuNodeNames } : { name: 'webgpu' };
 }

@@ -307,7 +307,7 @@ describe('a pack that is something else', () => {
     await expect(packs.add(given)).rejects.toMatchObject({
       code: 'pack-refused',
       message: expect.stringMatching(reason),
-      fix: expect.stringContaining('ask its makers'),
+      fix: expect.stringContaining('Nothing was changed'),
     });
     expect(inPlace()).toEqual([]);
     expect(staged()).toEqual(before);

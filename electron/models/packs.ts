@@ -102,7 +102,7 @@ function refused(problems: readonly string[]): UserError {
   return new UserError(
     'pack-refused',
     `This pack was not added. ${problems.join(' ')}`,
-    'Get the folder from where it was made again, or ask its makers for one for this version.',
+    'Nothing was changed. When the folder is as its makers gave it, ask them for one for this version of Refacade.',
   );
 }
 
@@ -204,12 +204,12 @@ function placeProblems(card: GeneratorCard, { folders }: PackOptions): string[] 
 function weightProblems(card: GeneratorCard, weights: Buffer, path: string): string[] {
   if (weights.length !== card.bytes) {
     const why = weights.length < card.bytes ? 'it is cut short or of another version' : 'it is another file';
-    return [`Expected ${card.bytes} bytes in ${path}, got ${weights.length}: ${why}.`];
+    return [`Expected ${card.bytes} bytes in ${path}, got ${weights.length}: ${why}. Copy the pack again.`];
   }
   const sha256 = createHash('sha256').update(weights).digest('hex');
   if (sha256 === card.sha256) return [];
   return [
-    `Expected SHA-256 ${card.sha256} of ${path}, got ${sha256}: the file is damaged or not the one its card describes.`,
+    `Expected SHA-256 ${card.sha256} of ${path}, got ${sha256}: the file is damaged or not the one its card describes. Copy the pack again.`,
   ];
 }
 
