@@ -13,6 +13,7 @@ import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
 import { whyUnavailable } from './method-models.ts';
+import { personSeed } from './person-seed.ts';
 
 export interface BatchContext {
   readonly db: Db;
@@ -183,7 +184,7 @@ export async function previewFace(
         outDir: work,
         method: rung.method,
         params: rung.params,
-        seed,
+        seed: personSeed(ctx.db, input.seriesId, seed),
         limits: policy.limits,
         placeDir,
       },

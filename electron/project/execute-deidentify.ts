@@ -10,6 +10,7 @@ import type { FaceState, SeriesLayout } from '../../shared/import/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
+import { personSeed } from '../deidentify/person-seed.ts';
 import type { DeidentifyFaceResult } from '../deidentify/tasks.ts';
 import { describeError } from '../describe-error.ts';
 import type { JobContext } from '../jobs/runner.ts';
@@ -157,7 +158,7 @@ function faceStateOf(db: Db, seriesId: number): FaceState {
 /** The edit and its pictures, made beside the final folder and moved there whole. */
 async function editFace(
   ctx: ExecutorContext,
-  { volumePath, placeDir, payload, policy }: ScanWork,
+  { seriesId, volumePath, placeDir, payload, policy }: ScanWork,
   outDir: string,
   rung: Rung,
   context: JobContext,
@@ -173,7 +174,7 @@ async function editFace(
         outDir: workDir,
         method: rung.method,
         params: rung.params,
-        seed: payload.seed,
+        seed: personSeed(ctx.db, seriesId, payload.seed),
         limits: policy.limits,
         placeDir,
       },

@@ -155,7 +155,7 @@ function real(volume: Volume): Volume<Float32Array> {
 }
 
 /** Models beside the build this file was bundled into, or beside the sources when it runs from them. */
-function ownModels(): string {
+export function ownModels(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   for (let dir = here; dirname(dir) !== dir; dir = dirname(dir)) {
     if (basename(dir) === 'dist') return modelsDir(dir);

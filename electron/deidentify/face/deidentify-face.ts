@@ -62,7 +62,6 @@ export async function deidentifyFace(
   context: TaskContext,
 ): Promise<FaceResult> {
   const started = performance.now();
-  const { signal } = context;
   const method = faceMethod(work.method);
   const params = faceParams(method, work.params);
   const frame = frameOf(image.volume, 0);
@@ -87,7 +86,7 @@ export async function deidentifyFace(
   context.progress(0.55, `Editing with ${method.title}`);
   let proposal: FaceProposal = { mask: new Uint8Array(brain.length), assumptions: [], problems: [] };
   if (found.state !== 'brain-only') {
-    proposal = await propose(method, params, image.volume, place, threshold, work, signal);
+    proposal = await propose(method, params, image.volume, place, threshold, work, context);
   }
   const pasted = composite(image, brain, proposal, BRAIN_MARGIN_MM);
   context.progress(0.85, 'Measuring what changed');
@@ -138,9 +137,7 @@ export async function deidentifyFace(
             version: method.version,
             params: { ...params, seed: work.seed },
             inputs,
-            ...(method.needsAverage && work.average
-              ? { model: `${work.average.id} ${work.average.version} sha256:${work.average.sha256}` }
-              : {}),
+            ...modelsUsed(method, work.average, proposal),
             at,
           },
         ]),
@@ -157,6 +154,17 @@ export async function deidentifyFace(
   };
 }
 
+/** What a method's faces come from, for the provenance step. */
+function modelsUsed(
+  method: FaceMethod,
+  average: AverageHead | null | undefined,
+  { model }: FaceProposal,
+): { model?: string } {
+  if (!method.needsAverage || !average) return {};
+  const head = `${average.id} ${average.version} sha256:${average.sha256}`;
+  return { model: model ? `${model}; ${head}` : head };
+}
+
 /** Asks the method; what it cannot do on this scan becomes a finding, and nothing is edited. */
 async function propose(
   method: FaceMethod,
@@ -165,7 +173,7 @@ async function propose(
   place: HeadPlace,
   threshold: number,
   work: FaceWork,
-  signal: AbortSignal,
+  { signal, generate }: TaskContext,
 ): Promise<FaceProposal> {
   const nothing = new Uint8Array(place.brain.length);
   if (method.needsAverage && !(work.average && place.frame)) {
@@ -181,6 +189,7 @@ async function propose(
       frameAt: (t) => frameOf(volume, t),
       params,
       seed: work.seed,
+      generate,
       signal,
     });
   } catch (cause) {

@@ -37,7 +37,7 @@ export function matchTissue(
   distance: Float32Array,
   average: Float32Array,
 ): MatchedTissue {
-  const likeT1 = correlation(work, average, (n) => plan.workBrain[n] === 1 && distance[n]! < -8) > 0.2;
+  const likeT1 = looksLikeT1(plan, work, average);
   const upside = likeT1
     ? false
     : correlation(work, average, (n) => plan.workMask[n] === 1 && distance[n]! < -3) < 0;
@@ -72,6 +72,15 @@ export function matchTissue(
   }
   applyGain(plan, work, distance, tissue);
   return { tissue, likeT1 };
+}
+
+/**
+ * The scan orders tissues as a T1-weighted one does.
+ *
+ * Asked in the brain and what lies under it; `average` may be a generated face, which holds the kept tissue there too.
+ */
+export function looksLikeT1(plan: EditPlan, work: Float32Array, average: Float32Array): boolean {
+  return correlation(work, average, (n) => plan.workBrain[n] === 1 && plan.head.distance[n]! < -8) > 0.2;
 }
 
 function middle(values: readonly number[]): number {

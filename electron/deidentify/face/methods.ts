@@ -1,11 +1,12 @@
 import type { FaceMethod } from './face-method.ts';
 import { blur } from './methods/blur.ts';
+import { cgan, pix2pix } from './methods/generated.ts';
 import { maskOut } from './methods/mask-out.ts';
 import { quickshear } from './methods/quickshear.ts';
 import { template } from './methods/template.ts';
 
 /** Every face method of the product, in the order they are offered. */
-export const faceMethods: readonly FaceMethod[] = [template, maskOut, blur, quickshear];
+export const faceMethods: readonly FaceMethod[] = [template, pix2pix, cgan, maskOut, blur, quickshear];
 
 /** A method id that nobody knows. */
 export class UnknownFaceMethodError extends Error {

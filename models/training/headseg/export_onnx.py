@@ -14,11 +14,10 @@ import runpy
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 
 from evaluate import load
+from halve import halve
 from labels import CLASSES, FIRST_OUTSIDE
 from train import split
 
@@ -54,26 +53,6 @@ class WithSoftmax(torch.nn.Module):
 
     def forward(self, image):  # (1, 1, D, H, W) → (1, C, D, H, W)
         return torch.softmax(self.model(image), 1)
-
-
-def halve(path):
-    """Stores each large weight as float16 with a cast in front of its use; the runtime folds the cast when it loads."""
-    graph = onnx.load(path)
-    casts, kept = [], []
-    for weight in graph.graph.initializer:
-        if weight.data_type != onnx.TensorProto.FLOAT or np.prod(weight.dims) < 512:
-            kept.append(weight)
-            continue
-        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), weight.name + "_half")
-        casts.append(onnx.helper.make_node("Cast", [half.name], [weight.name], to=onnx.TensorProto.FLOAT))
-        kept.append(half)
-    del graph.graph.initializer[:]
-    graph.graph.initializer.extend(kept)
-    nodes = list(graph.graph.node)
-    del graph.graph.node[:]
-    graph.graph.node.extend(casts + nodes)
-    onnx.checker.check_model(graph)
-    onnx.save(graph, path)
 
 
 def population_limits(folder, config):

@@ -10,9 +10,11 @@ import { grow } from '../distance.ts';
 import type { AverageHead } from '../face-frame.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from '../face-view.ts';
+import type { GenerateFace } from '../generate-face.ts';
 import { faceParams } from '../methods.ts';
 import { seamScore } from '../seam.ts';
 import { blur } from './blur.ts';
+import { pix2pix } from './generated.ts';
 import { maskOut } from './mask-out.ts';
 import { template } from './template.ts';
 
@@ -31,6 +33,13 @@ function head(options: HeadOptions): HeadPhantom {
 let average: AverageHead;
 beforeAll(() => {
   average = averageHeadPhantom();
+});
+
+/** In place of a network: the same tissue everywhere. */
+const evenFace: GenerateFace = async (_, channels) => ({
+  tissue: new Float32Array(channels.length / 4).fill(0.8),
+  model: 'even 1.0.0',
+  provider: 'test',
 });
 
 async function edit(
@@ -56,6 +65,7 @@ async function edit(
     frameAt,
     params: faceParams(method, params),
     seed,
+    generate: evenFace,
     signal,
   });
   const image = newNifti(volume);
@@ -73,6 +83,7 @@ const METHODS: [string, FaceMethod][] = [
   ['template', template],
   ['mask-out', maskOut],
   ['blur', blur],
+  ['pix2pix-2.5d', pix2pix],
 ];
 /** As they are stored by scanners: sagittal first, axial flipped, oblique, thick slices. */
 const GRIDS: [string, HeadOptions][] = [
@@ -169,7 +180,12 @@ describe.each(METHODS)('%s', (id, method) => {
 });
 
 /** Least share of the surface that must lie elsewhere; the phantoms have flat cheeks, which blur hardly moves. */
-const LEAST_MOVED: Readonly<Record<string, number>> = { template: 0.33, 'mask-out': 0.9, blur: 0.3 };
+const LEAST_MOVED: Readonly<Record<string, number>> = {
+  template: 0.33,
+  'mask-out': 0.9,
+  blur: 0.3,
+  'pix2pix-2.5d': 0.33,
+};
 
 function sizesOf(volume: Volume): [number, number, number] {
   const a = volume.affine;

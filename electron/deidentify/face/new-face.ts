@@ -1,0 +1,170 @@
+import { invert, multiply } from '../../../shared/geometry/affine.ts';
+import { linear } from '../../volume/resample.ts';
+import type { EditPlan } from './edit-plan.ts';
+import { drawFace, type FaceShapes } from './face-shapes.ts';
+import { SHAPE_MM } from './head-shape.ts';
+import { DIRECTION_SIGMA_MM, meetBorder } from './meet-border.ts';
+import { smoothWide } from './smooth-wide.ts';
+
+/** Faces drawn at most before the farthest of them is taken, and how much wider each is drawn than the one before. */
+const DRAWS = 10;
+const WIDER = 0.06;
+/** Reach of the border's say over a drawn face, mm: wide enough for a cheek, too short for a nose. */
+const JOIN_SIGMA_MM = 14;
+/** Share of skin in a neighbourhood from which on the border is met in full. */
+const JOIN_SHARE = 0.04;
+/** Farthest the drawn skin is moved to meet the border, mm. */
+const JOIN_MM = 12;
+
+export interface NewFace {
+  /** Distance to the new skin on the working grid, mm. */
+  readonly distance: Float32Array;
+  /** Faces drawn until one was as far from the person's own as the average face is. */
+  readonly draws: number;
+  /** Mean distance of the own skin from the new one, and from the average's, well inside the edit, mm. */
+  readonly fromOwnMm: number;
+  readonly averageFromOwnMm: number;
+}
+
+/**
+ * A random face in place of the person's.
+ *
+ * The average head in the size that the skin outside the edit asks for (`meetBorder`), its face drawn at random, and joined
+ * to the own skin along the border. The size by itself brings any face nearer to the own one than chance would: so faces are
+ * drawn until one is at least as far from the own skin as the average face is that knows the brain only. Nothing else is
+ * taken from the own face.
+ *
+ * @param average distance to the average's skin on the working grid, mm of the scan
+ * @param scale mm of the scan per mm of the average head
+ * @param amount 1: as different from the average as people are
+ */
+export function newFace(
+  plan: EditPlan,
+  shapes: FaceShapes,
+  average: Float32Array,
+  scale: number,
+  seed: number,
+  amount: number,
+): NewFace {
+  const own = plan.head.distance;
+  const skin = indices(plan, (n) => plan.weight[n]! > 0.5 && Math.abs(own[n]!) < 1);
+  const border = indices(plan, (n) => !plan.workMask[n] && !plan.anyRegion[n] && Math.abs(own[n]!) <= 8);
+  const edit = indices(plan, (n) => plan.weight[n]! > 0);
+  const size = meetBorder(plan, average);
+  const place = placing(plan, average);
+  const averageFromOwnMm = mean(skin, (n) => Math.abs(average[n]!));
+  let best: NewFace | null = null;
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const face = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
+    const join = joining(plan, border, (n) => own[n]! - face.at(place(n, size[n]!)));
+    const distance = own.slice();
+    for (const n of edit) {
+      const w = plan.weight[n]!;
+      distance[n] = w * face.at(place(n, size[n]! + join[n]!)) + (1 - w) * own[n]!;
+    }
+    const fromOwnMm = mean(skin, (n) => Math.abs(distance[n]!));
+    if (!best || fromOwnMm > best.fromOwnMm)
+      best = { distance, draws: draw + 1, fromOwnMm, averageFromOwnMm };
+    if (fromOwnMm >= averageFromOwnMm) break;
+  }
+  return best!;
+}
+
+function indices(plan: EditPlan, keep: (n: number) => boolean): Int32Array {
+  const out: number[] = [];
+  for (let n = 0; n < plan.weight.length; n++) if (keep(n)) out.push(n);
+  return Int32Array.from(out);
+}
+
+function mean(at: Int32Array, value: (n: number) => number): number {
+  let sum = 0;
+  for (const n of at) sum += value(n);
+  return at.length ? sum / at.length : 0;
+}
+
+/** How far the drawn skin is moved in to meet the own one along the border, fading into the edit; mm, negative: out. */
+function joining(plan: EditPlan, border: Int32Array, gapAt: (n: number) => number): Float32Array {
+  const { shape } = plan.head.work;
+  const gap = new Float32Array(plan.weight.length);
+  const here = new Float32Array(gap.length);
+  for (const n of border) {
+    const d = gapAt(n);
+    if (Math.abs(d) > 2 * JOIN_MM) continue;
+    gap[n] = d;
+    here[n] = 1;
+  }
+  const top = smoothWide(gap, shape, JOIN_SIGMA_MM / SHAPE_MM);
+  const bottom = smoothWide(here, shape, JOIN_SIGMA_MM / SHAPE_MM);
+  return top.map((sum, n) => {
+    const b = bottom[n]!;
+    return Math.max(-JOIN_MM, Math.min(JOIN_MM, sum / Math.max(b, 1e-6))) * Math.min(1, b / JOIN_SHARE);
+  });
+}
+
+type Point = readonly [number, number, number];
+
+/** Voxel of the working grid, moved out by some mm along the direction of the head as a whole, as working indices. */
+function placing(plan: EditPlan, average: Float32Array): (n: number, mm: number) => Point {
+  const { shape } = plan.head.work;
+  const [nx, ny, nz] = shape as [number, number, number];
+  const slab = nx * ny;
+  const wide = smoothWide(average, shape, DIRECTION_SIGMA_MM / SHAPE_MM);
+  return (n, mm) => {
+    const i = n % nx;
+    const j = ((n / nx) | 0) % ny;
+    const k = (n / slab) | 0;
+    if (mm === 0) return [i, j, k];
+    const gx = wide[n + (i < nx - 1 ? 1 : 0)]! - wide[n - (i > 0 ? 1 : 0)]!;
+    const gy = wide[n + (j < ny - 1 ? nx : 0)]! - wide[n - (j > 0 ? nx : 0)]!;
+    const gz = wide[n + (k < nz - 1 ? slab : 0)]! - wide[n - (k > 0 ? slab : 0)]!;
+    const by = mm / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
+    return [i + by * gx, j + by * gy, k + by * gz];
+  };
+}
+
+/** One drawn face: the average head's distance read where the draw displaces it to. */
+class DrawnFace {
+  private readonly parts: readonly [Float32Array, Float32Array, Float32Array];
+  private readonly modes: readonly [number, number, number];
+  private readonly toModes: Float64Array;
+  private readonly toAverage: Float64Array;
+  private readonly perVoxel: number;
+
+  constructor(
+    private readonly plan: EditPlan,
+    shapes: FaceShapes,
+    seed: number,
+    amount: number,
+    private readonly scale: number,
+  ) {
+    const field = drawFace(shapes, seed, amount);
+    const [mx, my, mz] = shapes.modes.shape as [number, number, number];
+    this.modes = [mx, my, mz];
+    const part = (c: number) => Float32Array.from({ length: mx * my * mz }, (_, v) => field[3 * v + c]!);
+    this.parts = [part(0), part(1), part(2)];
+    const { affine } = plan.average.surface;
+    this.perVoxel = 1 / affine[0]!;
+    this.toAverage = multiply(
+      invert(affine),
+      multiply(invert(plan.frame.averageToWorld), plan.head.work.affine),
+    );
+    this.toModes = multiply(invert(shapes.modes.affine), affine);
+  }
+
+  /** Distance to the drawn skin, mm of the scan. @param p indices of the working grid */
+  at(p: Point): number {
+    const a = this.toAverage;
+    const x = a[0]! * p[0] + a[1]! * p[1] + a[2]! * p[2] + a[3]!;
+    const y = a[4]! * p[0] + a[5]! * p[1] + a[6]! * p[2] + a[7]!;
+    const z = a[8]! * p[0] + a[9]! * p[1] + a[10]! * p[2] + a[11]!;
+    const m = this.toModes;
+    const [u, v, w] = [m[0]! * x + m[3]!, m[5]! * y + m[7]!, m[10]! * z + m[11]!];
+    const [mx, my, mz] = this.modes;
+    const [px, py, pz] = this.parts;
+    const dx = linear(px, mx, my, mz, u, v, w) * this.perVoxel;
+    const dy = linear(py, mx, my, mz, u, v, w) * this.perVoxel;
+    const dz = linear(pz, mx, my, mz, u, v, w) * this.perVoxel;
+    const { data, shape } = this.plan.average.surface;
+    return this.scale * linear(data, shape[0]!, shape[1]!, shape[2]!, x + dx, y + dy, z + dz);
+  }
+}

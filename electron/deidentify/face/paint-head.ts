@@ -1,0 +1,46 @@
+import { conform } from '../../volume/conform.ts';
+import type { EditPlan } from './edit-plan.ts';
+import type { FaceInput, FaceProposal } from './face-method.ts';
+import { SHAPE_MM } from './head-shape.ts';
+import { type MatchedTissue, matchTissue } from './match-tissue.ts';
+import { grainField } from './noise.ts';
+import { grainOf, lookAround, repaint } from './repaint.ts';
+
+/**
+ * The new head's tissue given the look of each frame of a scan, and put in.
+ *
+ * @param distance to the new skin on the working grid, mm
+ * @param intensity T1-like tissue on the working grid, also a little outside the new skin
+ * @param matched {@link matchTissue} of frame 0
+ */
+export function paintHead(
+  input: FaceInput,
+  plan: EditPlan,
+  distance: Float32Array,
+  intensity: Float32Array,
+  matched: MatchedTissue,
+): NonNullable<FaceProposal['values']> {
+  const around = lookAround(input.volume, plan);
+  return (t) => {
+    const volume = input.frameAt(t);
+    const work = t === 0 ? plan.head.work.data : conform(volume, SHAPE_MM).data;
+    const tissue = (t === 0 ? matched : matchTissue(plan, work, distance, intensity)).tissue.slice();
+    const seed = input.seed + 7919 * t;
+    const { coarse } = grainOf(volume, around);
+    if (coarse > 0) {
+      const grain = grainField(plan.head.work.shape, 0.8, seed);
+      // None in the skin itself, which is even.
+      for (let n = 0; n < tissue.length; n++)
+        tissue[n]! += coarse * Math.min(1, Math.max(0, (-distance[n]! - 4) / 6)) * grain[n]!;
+    }
+    return repaint(volume, plan, { distance, weight: plan.weight, grain: true }, tissue, around, seed);
+  };
+}
+
+/** The new skin where the edit counts in full, the own one at its border. Working grid, mm. */
+export function blendSkin(plan: EditPlan, wanted: Float32Array): Float32Array {
+  return wanted.map((d, n) => {
+    const w = plan.weight[n]!;
+    return w * d + (1 - w) * plan.head.distance[n]!;
+  });
+}
