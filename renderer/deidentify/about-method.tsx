@@ -66,9 +66,14 @@ export function AboutMethod({ method }: { method: MethodInfo }) {
   );
 }
 
-/** The model a method names, and others that say they serve it. */
+/** The model a method names, others that say they serve it, and the shapes that generated faces are drawn from. */
 function modelsOf(method: MethodInfo, all: readonly ModelSummary[]): ModelSummary[] {
-  return all.filter((model) => model.id === method.model || model.method === method.id);
+  return all.filter(
+    (model) =>
+      model.id === method.model ||
+      model.method === method.id ||
+      (method.model !== null && model.task === 'face-shapes'),
+  );
 }
 
 function Cards({ method, models }: { method: MethodInfo; models: readonly ModelSummary[] }) {

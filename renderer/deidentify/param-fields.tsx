@@ -1,5 +1,6 @@
-import { Checkbox, NumberInput, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, Select, TextInput } from '@mantine/core';
 import type { MethodInfo } from '../../shared/deidentify/records.ts';
+import { useCall } from '../calls.ts';
 
 type Params = Record<string, number | boolean | string>;
 
@@ -63,6 +64,17 @@ export function ParamFields({
                   onChange={(next) => next !== '' && set(param.name, Number(next))}
                 />
               );
+            if (param.name === 'model' && method.model !== null)
+              return (
+                <ModelSelect
+                  key={param.name}
+                  method={method}
+                  label={label}
+                  description={param.meaning}
+                  value={String(current(param.name) ?? '')}
+                  onChange={(next) => set(param.name, next)}
+                />
+              );
             return (
               <TextInput
                 key={param.name}
@@ -76,5 +88,42 @@ export function ParamFields({
         </div>
       )}
     </div>
+  );
+}
+
+/** Which of the networks that serve this method; a pack that is gone stays listed, so that nothing changes unseen. */
+function ModelSelect({
+  method,
+  label,
+  description,
+  value,
+  onChange,
+}: {
+  method: MethodInfo;
+  label: string;
+  description: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const models = useCall('models.list', {}).data ?? [];
+  const data = models
+    .filter((model) => model.method === method.id && model.task === 'face-generation')
+    .map((model) => ({
+      value: model.id,
+      label: model.state === 'ready' ? `${model.title} (${model.id})` : `${model.title} (damaged)`,
+      disabled: model.state !== 'ready',
+    }));
+  const now = value === '' ? (method.model ?? '') : value;
+  if (!data.some((item) => item.value === now))
+    data.unshift({ value: now, label: `${now} (not on this computer)`, disabled: false });
+  return (
+    <Select
+      label={label}
+      description={description}
+      allowDeselect={false}
+      data={data}
+      value={now}
+      onChange={(next) => next && onChange(next)}
+    />
   );
 }

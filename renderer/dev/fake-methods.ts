@@ -81,10 +81,19 @@ const METHODS: readonly MethodInfo[] = [
     version: '1.0.0',
     model: 'cgan-3d',
     unavailable: '',
-    defaults: { ...switches, seamMm: 8 },
+    defaults: { ...switches, seamMm: 8, model: 'cgan-3d' },
     params: [
       ...REGIONS,
       mm('seamMm', 'Width of the seam', 'The own skin turns into the new one over this distance.', 4, 30),
+      {
+        name: 'model',
+        label: 'Network',
+        unit: '',
+        meaning: 'Which of the networks for this method makes the face.',
+        min: null,
+        max: null,
+        region: false,
+      },
     ],
   },
   {

@@ -157,6 +157,17 @@ const SHOTS: readonly Shot[] = [
     act: (page) => page.getByRole('button', { name: 'Edit', exact: true }).click(),
   },
   {
+    name: 'deidentify-editor-network',
+    scenario: 'full',
+    hash: '#/deidentify?preview=1',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Edit', exact: true }).click();
+      await page.getByRole('combobox', { name: 'Method', exact: true }).click();
+      await page.getByRole('option', { name: 'Generated face, in 3-D' }).click();
+      await page.getByText('Which of the networks for this method').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'deidentify-editor-audit',
     scenario: 'full',
     hash: '#/deidentify?preview=1',

@@ -86,10 +86,8 @@ function RemovePack({ model, onClose }: { model: ModelSummary; onClose: () => vo
   return (
     <Modal opened onClose={onClose} title={`Remove ${model.title}?`}>
       <p style={{ marginTop: 0 }}>
-        {model.method
-          ? `Its copy inside Refacade is deleted; ${model.method} then runs on the model that Refacade ships, or cannot be chosen where there is none.`
-          : 'Its copy inside Refacade is deleted.'}{' '}
-        The folder it was added from stays, and so do scans that were de-identified with it.
+        Its copy inside Refacade is deleted. A policy that names {model.id} cannot run until it is added
+        again. The folder it was added from stays, and so do scans that were de-identified with it.
       </p>
       {remove.error && <ErrorPanel error={remove.error} what="The pack was not removed." />}
       <div className="rf-row" style={{ justifyContent: 'flex-end' }}>
