@@ -6,10 +6,12 @@ import type { Problem } from '../../shared/problem.ts';
 import { defaceFile } from '../deidentify/face/deface-file.ts';
 import type { FaceMethod, ParamValue } from '../deidentify/face/face-method.ts';
 import { faceMethod, faceParams } from '../deidentify/face/methods.ts';
+import { needUsableMethod } from '../deidentify/method-models.ts';
 import { UserError } from '../dispatch.ts';
 import { findDist } from '../dist-dir.ts';
 import { generateThroughFiles } from '../models/generate-face.ts';
 import { createGenerators } from '../models/generators.ts';
+import { listModels } from '../models/installed-models.ts';
 import { ensureSegmentation, segmentationNotes } from '../project/source-segmentation.ts';
 import { quietContext } from '../worker/task.ts';
 import { need, needFile } from './arguments.ts';
@@ -38,8 +40,11 @@ export const defaceCommand: Command = {
     const params = parseParams(method, values.param);
     const input = needFile(positionals[0]);
     const out = need(positionals[1], 'an output file');
+    const folders = modelFoldersHere();
+    // Before minutes are spent on the segmentation.
+    if (method.model !== undefined) needUsableMethod(method, params, await listModels(folders));
     const work = await mkdtemp(join(tmpdir(), 'refacade-deface-'));
-    const generators = createGenerators({ folders: modelFoldersHere(), distDir: findDist() });
+    const generators = createGenerators({ folders, distDir: findDist() });
     const generate = generateThroughFiles(
       (model, from, to, signal) => generators.generate(model, from, to, { signal }),
       join(work, 'faces'),

@@ -114,6 +114,12 @@ describe('a generator in the runtime', () => {
     await expect(open(network, change)).rejects.toMatchObject({ name: 'ModelCardError' });
   });
 
+  it('is refused when it takes weights from other files', async () => {
+    await expect(open('volume-elsewhere')).rejects.toThrow(
+      /weights are all in its file, got one that reads other/,
+    );
+  });
+
   it('refuses channels that do not fill its box', async () => {
     const { generator } = await open('volume');
     await expect(generator.make(new Float32Array(4 * 239), box)).rejects.toThrow(

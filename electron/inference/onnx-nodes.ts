@@ -19,6 +19,27 @@ export function nodesOfType(model: Uint8Array, operator: string): string[] {
   return names;
 }
 
+/**
+ * Whether an ONNX file takes some of its weights from other files, which no checksum of the model covers.
+ *
+ * TensorProto field 13 names the other file. Tensors lie in a graph's initializers (5; sparse ones 15) and in attributes
+ * of nodes (NodeProto 5: tensor 5, tensors 10, graph 6, graphs 11), those of functions (ModelProto 25, nodes 7) too.
+ *
+ * @see onnx.proto3 of the ONNX standard
+ */
+export function usesOtherFiles(model: Uint8Array): boolean {
+  const inTensor = (tensor: Uint8Array) => fields(tensor, 13).length > 0;
+  const inSparse = (sparse: Uint8Array) => [1, 2].some((part) => fields(sparse, part).some(inTensor));
+  const inAttribute = (attribute: Uint8Array): boolean =>
+    [5, 10].some((part) => fields(attribute, part).some(inTensor)) ||
+    [22, 23].some((part) => fields(attribute, part).some(inSparse)) ||
+    [6, 11].some((part) => fields(attribute, part).some(inGraph));
+  const inNode = (node: Uint8Array): boolean => fields(node, 5).some(inAttribute);
+  const inGraph = (graph: Uint8Array): boolean =>
+    fields(graph, 5).some(inTensor) || fields(graph, 15).some(inSparse) || fields(graph, 1).some(inNode);
+  return fields(model, 7).some(inGraph) || fields(model, 25).some((f) => fields(f, 7).some(inNode));
+}
+
 /** Contents of every length-delimited field of one number in a message. */
 function fields(message: Uint8Array, number: number): Uint8Array[] {
   const out: Uint8Array[] = [];

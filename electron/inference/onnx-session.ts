@@ -1,6 +1,6 @@
 import { InferenceSession } from 'onnxruntime-node';
 import { ModelCardError } from './model-card.ts';
-import { nodesOfType } from './onnx-nodes.ts';
+import { nodesOfType, usesOtherFiles } from './onnx-nodes.ts';
 
 /**
  * Loads weights into the inference runtime on one execution provider.
@@ -8,7 +8,7 @@ import { nodesOfType } from './onnx-nodes.ts';
  * @param weights bytes of the checked ONNX file
  * @param threads of the runtime within one operation (CPU only)
  * @param names of input and output as the card has them
- * @throws ModelCardError when the network has others; the runtime's own error otherwise
+ * @throws ModelCardError when the network has others, or takes weights from other files; the runtime's own error otherwise
  */
 export async function openSession(
   weights: Uint8Array,
@@ -16,6 +16,11 @@ export async function openSession(
   threads: number,
   names: { readonly input: string; readonly output: string },
 ): Promise<InferenceSession> {
+  if (usesOtherFiles(weights)) {
+    throw new ModelCardError(
+      'Expected a network whose weights are all in its file, got one that reads other files: export it in one piece.',
+    );
+  }
   const session = await InferenceSession.create(weights, {
     executionProviders: [providerOptions(provider, weights)],
     intraOpNumThreads: threads,

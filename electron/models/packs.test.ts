@@ -336,6 +336,11 @@ describe('a pack that is something else', () => {
       /got one that takes 1×4×5×6×8/,
     ],
     [
+      'a network that reads other files',
+      again('volume-elsewhere', { id: 'new-face' }),
+      /whose weights are all in its file, got one that reads other files: export it in one piece/,
+    ],
+    [
       'a file that is no network',
       again('volume', { id: 'new-face' }, () => Buffer.from('#!/bin/sh\nrm -rf ~\n')),
       /makes a face of 96×96×112 voxels: \S/,
