@@ -124,7 +124,9 @@ function Result({
         <dt>
           <Term name="surfaceChanged">Surface moved</Term>
         </dt>
-        <dd>{surfaceMoved(preview)}</dd>
+        <dd>
+          <SurfaceMoved preview={preview} />
+        </dd>
         <dt>Method alone</dt>
         <dd>{formatSeconds(preview.methodSeconds)}</dd>
         <dt>Whole preview</dt>
@@ -134,10 +136,14 @@ function Result({
   );
 }
 
-/** The verdict's own number, as a share in percent. */
-function surfaceMoved({ verdict }: Preview): string {
+/** The verdict's own number and its limit, as shares in percent. */
+function SurfaceMoved({ preview: { verdict } }: { preview: Preview }) {
   const number = verdict.numbers.find(({ name }) => name === 'faceSurfaceChanged');
   if (!number || number.value === null) return 'not measured';
   const limit = number.limit.replace(/\d+(\.\d+)?/, (share) => `${Math.round(100 * Number(share))} %`);
-  return `${Math.round(100 * number.value)} %${limit ? ` (${limit})` : ''}`;
+  return (
+    <>
+      <span>{Math.round(100 * number.value)} %</span> {limit && <span className="rf-dim">({limit})</span>}
+    </>
+  );
 }
