@@ -6,6 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import oracle from '../segmentation/segmentation.fixture.json' with { type: 'json' };
 import { readNifti } from '../volume/nifti.ts';
 import { bundleWorker } from './fixtures/bundle-worker.ts';
+import { makeGenerator } from './fixtures/make-generator.ts';
+import { readFloats } from './float-file.ts';
+import { testChannels } from './generator.ts';
+import { GeneratorClient } from './generator-client.ts';
 import { spawnNodeWorker } from './spawn-node.ts';
 import { InferenceClient } from './worker-client.ts';
 
@@ -16,16 +20,17 @@ const there = existsSync(driver) && existsSync(join(chromium, 'libvulkan.so.1'))
 describe.skipIf(!there)(`WebGPU on software Vulkan (needs ${driver} and libvulkan.so.1 beside it)`, () => {
   const root = mkdtempSync(join(tmpdir(), 'refacade-webgpu-'));
   const scan = join(root, 'scan.nii.gz');
-  const clients: InferenceClient[] = [];
+  const clients: { close(): Promise<void> }[] = [];
   let bundle: { dir: string; file: string };
+  const spawn = <S, H>(file: string) =>
+    spawnNodeWorker<S, H>(file, {
+      VK_ICD_FILENAMES: driver,
+      // Where the loader library is, on a machine without one of its own.
+      LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, chromium].filter(Boolean).join(':'),
+    });
   const client = (forced?: string) => {
     const made = new InferenceClient({
-      spawn: (file) =>
-        spawnNodeWorker(file, {
-          VK_ICD_FILENAMES: driver,
-          // Where the loader library is, on a machine without one of its own.
-          LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, chromium].filter(Boolean).join(':'),
-        }),
+      spawn,
       workerFile: bundle.file,
       modelDir: resolve('electron/inference/fixtures/tiny'),
       threads: 1,
@@ -59,6 +64,27 @@ describe.skipIf(!there)(`WebGPU on software Vulkan (needs ${driver} and libvulka
     let different = 0;
     for (let n = 0; n < x!.length; n++) if (x![n] !== y![n]) different++;
     expect(different / x!.length).toBeLessThan(1e-3);
+  });
+
+  it.each(['volume', 'slices'] as const)('makes the face that the CPU makes (%s)', async (network) => {
+    const modelDir = join(root, network);
+    const shape: [number, number, number] = [5, 6, 8];
+    const { space } = makeGenerator(modelDir, network);
+    makeGenerator(modelDir, network, { space: { ...space, shape } });
+    const input = join(root, `${network}.channels`);
+    writeFileSync(input, new Uint8Array(testChannels(shape).buffer));
+    const faces: Float32Array[] = [];
+    for (const forced of ['cpu', 'webgpu']) {
+      const made = new GeneratorClient({ spawn, workerFile: bundle.file, modelDir, threads: 1, forced });
+      clients.push(made);
+      const out = join(root, `${network}.${forced}`);
+      expect((await made.generate(input, out)).provider).toBe(forced);
+      faces.push(await readFloats(out, 5 * 6 * 8));
+    }
+    const [cpu, gpu] = faces as [Float32Array, Float32Array];
+    const off = cpu.reduce((worst, v, n) => Math.max(worst, Math.abs(v - gpu[n]!)), 0);
+    expect(off).toBeLessThan(1e-3);
+    expect(Math.max(...cpu) - Math.min(...cpu)).toBeGreaterThan(0.5);
   });
 
   it('is passed over for the CPU, because it is only software', async () => {
