@@ -144,10 +144,10 @@ describe.skipIf(!existsSync(browserPath))(
         await page.getByRole('button', { name: 'Try 2 methods on this scan' }).click();
         await page
           .getByRole('button', { name: 'Use this method: Mask out' })
-          .waitFor({ timeout: 3 * minutes });
+          .waitFor({ timeout: 5 * minutes });
         await page
           .getByRole('button', { name: 'Use this method: Quickshear' })
-          .click({ timeout: 3 * minutes });
+          .click({ timeout: 5 * minutes });
         await page.getByRole('button', { name: 'Used for the batch: Quickshear' }).waitFor();
         // A later preview takes nothing from an earlier one: every picture is there, the original's beside them.
         const pictures = page.getByRole('img', { name: /surface from the front|three-quarter/ });
@@ -159,7 +159,7 @@ describe.skipIf(!existsSync(browserPath))(
         await look('compare-methods');
         await page.getByRole('radio', { name: /^Average face/ }).check();
       },
-      8 * minutes,
+      12 * minutes,
     );
 
     it(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { policy as policySchema } from '../../shared/deidentify/records.ts';
 import { type BatchContext, latestPreview, previewFace, previewPicturesDir } from './batch-handlers.ts';
+import { personSeed } from './person-seed.ts';
 
 const previewDir = mkdtempSync(join(tmpdir(), 'refacade-preview-'));
 afterAll(() => rmSync(previewDir, { recursive: true, force: true }));
@@ -26,6 +27,7 @@ it('ends the older preview and what runs for it when a newer one starts, or when
         });
       });
     },
+    leadingScan: () => null,
   } as Partial<BatchContext> as BatchContext);
 
   const asking = new AbortController();
@@ -42,15 +44,20 @@ it('ends the older preview and what runs for it when a newer one starts, or when
 
 describe('previewFace', () => {
   const asked: { method: string; seed: number; threeQuarter?: boolean }[] = [];
+  const placed: number[] = [];
+  let leading: number | null = null;
   const context = (layout: string) =>
     ({
       db: { prepare: (sql: string) => ({ pluck: () => ({ get: () => (/layout/.test(sql) ? layout : 3) }) }) },
       previewDir,
       policy: () => policySchema.parse({ name: 'p', method: 'blur', methodParams: { smoothMm: 15 } }),
       ensureVolume: async () => 'scan.nii.gz',
-      placeScan: async (_series: number, _volume: string, dir: string) => {
+      placeScan: async (series: number, _volume: string, dir: string) => {
+        placed.push(series);
         mkdirSync(dir, { recursive: true });
+        writeFileSync(join(dir, 'place.json'), '{}');
       },
+      leadingScan: () => leading,
       pool: {
         run: async (task: string, params: { outDir: string; method: string; seed: number }) => {
           asked.push(params);
@@ -73,7 +80,8 @@ describe('previewFace', () => {
       methodSeconds: 2.5,
       verdict: { assumptions: ['a'] },
     });
-    expect(asked).toMatchObject([{ method: 'template', seed: 42 }, { threeQuarter: true }]);
+    const seed = personSeed(context('3d').db, 7, 42);
+    expect(asked).toMatchObject([{ method: 'template', seed }, { threeQuarter: true }]);
     expect(await preview({})).toMatchObject({ method: 'blur', seed: 1 });
   });
 
@@ -100,9 +108,23 @@ describe('previewFace', () => {
     const first = (await preview({})).pictures[0]?.url ?? '';
     let last = '';
     for (let n = 0; n < 30; n++) last = (await preview({})).pictures[0]?.url ?? '';
-    expect(readdirSync(parent)).toHaveLength(24);
+    expect(readdirSync(parent).filter((entry) => !entry.startsWith('place-'))).toHaveLength(24);
+    expect(existsSync(join(parent, 'edited.nii.gz'))).toBe(false);
     expect(existsSync(folderOf(first) ?? '')).toBe(false);
     expect(existsSync(folderOf(last) ?? '')).toBe(true);
+  });
+
+  it('finds the head once for all methods, and again when another scan leads the session', async () => {
+    leading = 5;
+    placed.length = 0;
+    for (const method of ['blur', 'template', 'quickshear']) await preview({ method });
+    expect(placed).toEqual([7]);
+    leading = 6;
+    await preview({});
+    expect(placed).toEqual([7, 7]);
+    expect(
+      readdirSync(join(previewDir, 'series-7')).filter((entry) => entry.startsWith('place-')),
+    ).toHaveLength(1);
   });
 
   it('leaves nothing of a preview that was ended', async () => {

@@ -14,6 +14,7 @@ import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
 import { whyUnavailable } from './method-models.ts';
 import { personSeed } from './person-seed.ts';
+import { placeForPreviews } from './preview-place.ts';
 
 export interface BatchContext {
   readonly db: Db;
@@ -28,6 +29,8 @@ export interface BatchContext {
     dir: string,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Series that leads the session of a scan; null where none does. */
+  readonly leadingScan: (seriesId: number) => number | null;
   readonly startBatch: (jobs: readonly NewJob[]) => string;
 }
 
@@ -168,10 +171,14 @@ export async function previewFace(
     .get(input.seriesId) as SeriesLayout;
   const rung = rungsOf(method, policy, layout)[0]!;
   const work = join(outDir, 'work');
-  const placeDir = join(work, 'place');
   const pictures = join(outDir, 'pictures');
   try {
-    await ctx.placeScan(input.seriesId, volumePath, placeDir, signal);
+    const place = await placeForPreviews(
+      ctx,
+      { seriesId: input.seriesId, volumePath },
+      { parent: join(outDir, '..'), work },
+      signal,
+    );
     const face = await ctx.pool.run<{
       editedPath: string;
       maskPath: string;
@@ -186,7 +193,7 @@ export async function previewFace(
         params: rung.params,
         seed: personSeed(ctx.db, input.seriesId, seed),
         limits: policy.limits,
-        placeDir,
+        placeDir: place.dir,
       },
       { signal },
     );
@@ -216,7 +223,7 @@ export async function previewFace(
       pictures: listPictures(pictures, `/pictures/${name}`),
       seconds,
       methodSeconds: face.seconds,
-      batchSecondsEstimate: seconds * waiting,
+      batchSecondsEstimate: (seconds + place.savedSeconds) * waiting,
     };
   } catch (error) {
     rmSync(outDir, { recursive: true, force: true });
@@ -234,7 +241,8 @@ function newPreviewDir(previewDir: string, seriesId: number): { outDir: string; 
   const kept = readdirSync(parent).filter((entry) => PREVIEW_FOLDER.test(entry));
   const newest = new Set(kept.sort().slice(1 - KEPT_PREVIEWS));
   for (const entry of readdirSync(parent)) {
-    if (!newest.has(entry)) rmSync(join(parent, entry), { recursive: true, force: true });
+    if (!newest.has(entry) && !entry.startsWith('place-'))
+      rmSync(join(parent, entry), { recursive: true, force: true });
   }
   const folder = `${Date.now()}-${++previewNumber}`;
   const outDir = join(parent, folder);

@@ -44,6 +44,7 @@ export function deidentifyHandlers(
         { seriesId, volumePath, dir },
         { signal, progress() {} },
       ),
+    leadingScan: (seriesId) => readScanSession(s.db, seriesId).primary,
     startBatch: (jobs) => s.startBatch(jobs),
   };
   const needUsable = async (input: { readonly policy: string; readonly method?: string | undefined }) => {

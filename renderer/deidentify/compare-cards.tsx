@@ -129,8 +129,6 @@ function Result({
         </dd>
         <dt>Method alone</dt>
         <dd>{formatSeconds(preview.methodSeconds)}</dd>
-        <dt>Whole preview</dt>
-        <dd>{formatSeconds(preview.seconds)}</dd>
       </dl>
     </>
   );

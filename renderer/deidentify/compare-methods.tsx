@@ -167,13 +167,14 @@ function RunProgress({ outcomes, methods }: { outcomes: Outcomes; methods: reado
   );
 }
 
-/** By the mean of what is done; null while nothing is. */
-export function secondsLeft(outcomes: readonly Outcome[], elapsed: number): number | null {
-  const seconds = outcomes.flatMap((outcome) => (outcome.state === 'done' ? [outcome.preview.seconds] : []));
-  if (seconds.length === 0) return null;
-  const mean = seconds.reduce((sum, one) => sum + one, 0) / seconds.length;
+/** By what was done last; null while nothing is. The first method also finds the head, which the others need not. */
+function secondsLeft(outcomes: readonly Outcome[], elapsed: number): number | null {
+  const seconds = outcomes
+    .flatMap((outcome) => (outcome.state === 'done' ? [outcome.preview.seconds] : []))
+    .at(-1);
+  if (seconds === undefined) return null;
   const waiting = outcomes.filter(({ state }) => state === 'waiting').length;
-  return waiting * mean + Math.max(0, mean - elapsed);
+  return waiting * seconds + Math.max(0, seconds - elapsed);
 }
 
 function useNow(): number {

@@ -30,7 +30,7 @@ export function SeedField({ seed, onChange }: { seed: number; onChange: (seed: n
           Draw another
         </Button>
       </div>
-      <div className="rf-dim">Same seed, same face for a scan.</div>
+      <div className="rf-dim">Same seed, same face; two people get two.</div>
     </div>
   );
 }

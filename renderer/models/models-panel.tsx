@@ -66,15 +66,18 @@ export function ModelsPanel() {
           )
         }
       </Loaded>
-      <Drawer
-        opened={reading !== undefined}
-        onClose={() => setReading(undefined)}
-        position="right"
-        size="min(38rem, 92vw)"
-        title={reading?.title}
-      >
-        {reading && <ModelCardView model={reading} />}
-      </Drawer>
+      {/* Made when opened: made together with the drawer this panel may lie in, it would be hidden beneath that. */}
+      {reading && (
+        <Drawer
+          opened
+          onClose={() => setReading(undefined)}
+          position="right"
+          size="min(38rem, 92vw)"
+          title={reading.title}
+        >
+          <ModelCardView model={reading} />
+        </Drawer>
+      )}
       {adding && <AddPackDialog onClose={() => setAdding(false)} />}
       {removing && <RemovePack model={removing} onClose={() => setRemoving(undefined)} />}
     </>

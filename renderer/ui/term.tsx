@@ -59,7 +59,7 @@ const TERMS = {
   meanAbsChange: 'Mean of |change| over GM, WM, CSF and TIV, averaged over scans.',
   checksum:
     'SHA-256: a number computed from every byte of the file. Where it differs from the card’s, the file is another one or damaged.',
-  seed: 'The number that everything random in a new face is drawn from. With the same seed and settings a scan gets the same face again; both are recorded with it.',
+  seed: 'What is random in a new face is drawn from this number and the pseudonym: with the same seed and settings a person gets the same face again, and two people get two. It is recorded with every scan.',
   surfaceChanged: 'Share of the front surface of the head that moved or is gone.',
 } as const;
 
