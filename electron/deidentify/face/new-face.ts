@@ -48,7 +48,8 @@ export function newFace(
 ): NewFace {
   const own = plan.head.distance;
   const skin = indices(plan, (n) => plan.weight[n]! > 0.5 && Math.abs(own[n]!) < 1);
-  const border = indices(plan, (n) => !plan.workMask[n] && !plan.anyRegion[n] && Math.abs(own[n]!) <= 8);
+  // A region that is switched off stays visible: its skin is met too.
+  const border = indices(plan, (n) => !plan.workMask[n] && Math.abs(own[n]!) <= 8);
   const edit = indices(plan, (n) => plan.weight[n]! > 0);
   const size = meetBorder(plan, average);
   const place = placing(plan, average);
