@@ -10,6 +10,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -430,6 +431,19 @@ describe('a pack in its place', () => {
     expect(list[1]!.reason).toMatch(/give the pack another id/);
     expect(await packs.remove('cgan-3d')).toBe(true);
     expect((await listModels(folders)).map((m) => m.version)).toEqual(['1.0.0']);
+  });
+
+  it('is alone there: what a killed application left an hour ago goes with the next pack', async () => {
+    const [old, young] = ['.adding-old', '.removing-young'].map((name) => join(folders.packs, name)) as [
+      string,
+      string,
+    ];
+    for (const left of [old, young]) makeGenerator(join(left, 'half'), 'volume');
+    utimesSync(old, new Date(), new Date(Date.now() - 2 * 60 * 60_000));
+    expect((await listModels(folders)).map((m) => m.id)).toEqual(['cgan-3d']);
+    truncateSync(weights(), 300);
+    await expect(packs.add(given)).rejects.toThrow(/cut short/);
+    expect(readdirSync(folders.packs)).toEqual(['.removing-young']);
   });
 
   it('is told apart from what ships, which stays', async () => {

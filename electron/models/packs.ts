@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ModelSummary } from '../../shared/models/records.ts';
@@ -18,6 +18,7 @@ export const MOST_PACK_BYTES = 64 * 2 ** 20;
 const MOST_CARD_BYTES = 2 ** 20;
 /** A network that has not made one face by then is of no use. */
 const TRIAL_MS = 120_000;
+const LEFTOVER_MS = 60 * 60_000;
 
 export interface PackOptions extends GeneratorsOptions {
   readonly generators: Generators;
@@ -67,6 +68,7 @@ export function createPacks(options: PackOptions): Packs {
         // Beside its place, so that the checked copy is moved and not copied again.
         const staging = join(folders.packs, `.adding-${randomUUID()}`);
         await mkdir(staging, { recursive: true });
+        await removeLeftovers(folders.packs);
         try {
           const { model, problems } = await examine(folder, staging, options);
           if (!model || problems.length > 0) throw refused(problems);
@@ -96,6 +98,16 @@ export function createPacks(options: PackOptions): Packs {
         return true;
       }),
   };
+}
+
+/** What an application that was killed in the middle left; a young one may be another's that is still at it. */
+async function removeLeftovers(packs: string): Promise<void> {
+  for (const name of await readdir(packs)) {
+    if (!/^\.(adding|removing)-/.test(name)) continue;
+    const path = join(packs, name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+  }
 }
 
 function refused(problems: readonly string[]): UserError {
