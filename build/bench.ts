@@ -4,6 +4,7 @@ const benches: Readonly<Record<string, () => Promise<{ main(args: string[]): Pro
   face: () => import('./bench/face.ts'),
   morphometry: () => import('./bench/morphometry.ts'),
   segment: () => import('./bench/segment.ts'),
+  reface: () => import('./bench/reface.ts'),
   render: () => import('./bench/render.ts'),
 };
 

@@ -7,7 +7,7 @@
  * (Linux), for which each size gets a process of its own. The first run of a process also pays for its start and
  * self-test, which is printed apart.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,11 +15,9 @@ import { findDist } from '../../electron/dist-dir.ts';
 import { createSegmenter } from '../../electron/inference/create-segmenter.ts';
 import { modelsDir } from '../../electron/inference/model-card.ts';
 import { spawnNodeWorker } from '../../electron/inference/spawn-node.ts';
-import { newNifti, writeNifti } from '../../electron/volume/nifti.ts';
-import { resample } from '../../electron/volume/resample.ts';
-import { diag } from '../../shared/geometry/affine.ts';
 import { median } from '../../shared/statistics/median.ts';
 import { headPhantom } from '../phantom/head.ts';
+import { peakMegabytes, writeCube } from './cube.ts';
 
 const steps = [
   ['read and conform', /^(reading|bringing)/],
@@ -103,28 +101,4 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-/** A head on n³ voxels of `mm` mm around its own middle. */
-async function writeCube(
-  head: ReturnType<typeof headPhantom>['volume'],
-  n: number,
-  mm: number,
-  path: string,
-) {
-  const affine = diag(mm, mm, mm);
-  for (let axis = 0; axis < 3; axis++) {
-    const middle = head.affine[axis * 4 + 3]! + head.affine[axis * 5]! * ((head.shape[axis]! - 1) / 2);
-    affine[axis * 4 + 3] = middle - ((n - 1) / 2) * mm;
-  }
-  const { data } = resample(head, { shape: [n, n, n], affine });
-  const volume = { data: Int16Array.from(data), shape: [n, n, n], affine, slope: 1, inter: 0 };
-  await writeNifti(path, newNifti(volume));
-}
-
-/** Largest resident memory of a process so far; NaN where the system does not say. */
-function peakMegabytes(pid: number | undefined): number {
-  const file = `/proc/${pid}/status`;
-  if (!existsSync(file)) return Number.NaN;
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1]) / 1024;
 }

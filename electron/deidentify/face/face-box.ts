@@ -2,11 +2,8 @@ import { invert, multiply } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import type { EditPlan } from './edit-plan.ts';
-import type { FaceBox } from './generate-face.ts';
+import { FACE_SPACE, type FaceBox } from './generate-face.ts';
 import { normalRandom } from './noise.ts';
-
-/** The box in which the shipped generators work; `models/training/reface/space.py` says the same. */
-export const FACE_BOX: FaceBox = { low: [5, 34, 0], shape: [96, 96, 112] };
 
 /** The shape channel is the distance to the skin in units of this, cut at ±1. Millimetres of the average head. */
 const REACH_MM = 10;
@@ -39,7 +36,7 @@ export function faceChannels(
   distance: Float32Array,
   scale: number,
   seed: number,
-  box: FaceBox = FACE_BOX,
+  box: FaceBox = FACE_SPACE,
 ): Float32Array {
   const [nx, ny, nz] = box.shape;
   const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
@@ -81,7 +78,7 @@ export function tissueOnWork(
   kept: Float32Array,
   distance: Float32Array,
   reachMm: number,
-  box: FaceBox = FACE_BOX,
+  box: FaceBox = FACE_SPACE,
 ): Float32Array {
   const [nx, ny, nz] = box.shape;
   const m = invert(boxToWork(plan, box));

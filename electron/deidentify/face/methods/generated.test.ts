@@ -4,16 +4,16 @@ import { headPhantom } from '../../../../build/phantom/head.ts';
 import { identity } from '../../../../shared/geometry/affine.ts';
 import { averageDistance } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
-import { FACE_BOX, faceChannels, tissueOnWork } from '../face-box.ts';
+import { faceChannels, tissueOnWork } from '../face-box.ts';
 import type { FaceInput } from '../face-method.ts';
 import { drawFace, type FaceShapes, installedFaceShapes } from '../face-shapes.ts';
 import { airThreshold } from '../face-view.ts';
-import type { GenerateFace } from '../generate-face.ts';
+import { FACE_SPACE, type GenerateFace } from '../generate-face.ts';
 import { newFace } from '../new-face.ts';
 import { REGION_DEFAULTS } from '../regions.ts';
 import { cgan, pix2pix } from './generated.ts';
 
-const VOXELS = FACE_BOX.shape[0] * FACE_BOX.shape[1] * FACE_BOX.shape[2];
+const VOXELS = FACE_SPACE.shape[0] * FACE_SPACE.shape[1] * FACE_SPACE.shape[2];
 const { volume, brainMask } = headPhantom({ seed: 5, voxelSizeMm: 3, fieldOfViewMm: [184, 230, 204] });
 let input: FaceInput;
 let plan: EditPlan;
@@ -48,6 +48,11 @@ describe('a generated face', () => {
       expect(proposal.model).toBe(`${method.id} 1.0.0 sha256:0`);
       expect(proposal.mask.some((v) => v === 1)).toBe(true);
     }
+  });
+
+  it('asks for the network that a pack added when the policy names it', async () => {
+    const params = { ...input.params, model: 'lab-face' };
+    expect((await pix2pix.propose({ ...input, params, generate: makes })).model).toMatch(/^lab-face /);
   });
 
   it('is refused where no network can be run, and where a network gives another size', async () => {
@@ -162,8 +167,8 @@ function insideBox({ head, average }: EditPlan): (n: number) => boolean {
     return index.every((i, axis) => {
       const row = 4 * axis;
       const mm = head.work.affine[row + axis]! * i + head.work.affine[row + 3]!;
-      const at = (mm - average.surface.affine[row + 3]!) / average.surface.affine[row + axis]! - FACE_BOX.low[axis]!;
-      return at > 2 && at < FACE_BOX.shape[axis]! - 3;
+      const at = (mm - average.surface.affine[row + 3]!) / average.surface.affine[row + axis]! - FACE_SPACE.low[axis]!;
+      return at > 2 && at < FACE_SPACE.shape[axis]! - 3;
     });
   };
 }

@@ -2,9 +2,10 @@ import { determinant } from '../../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../../shared/problem.ts';
 import { averageDistance, averageIntensity } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
-import { brainLevel, FACE_BOX, faceChannels, tissueOnWork } from '../face-box.ts';
+import { brainLevel, faceChannels, tissueOnWork } from '../face-box.ts';
 import type { FaceInput, FaceMethod } from '../face-method.ts';
 import { installedFaceShapes } from '../face-shapes.ts';
+import { FACE_SPACE } from '../generate-face.ts';
 import { looksLikeT1, matchTissue } from '../match-tissue.ts';
 import { newFace } from '../new-face.ts';
 import { paintHead } from '../paint-head.ts';
@@ -41,7 +42,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       'The network was trained on T1-weighted heads of adults at 2 mm: fine texture of the new face is softer than the scan’s.',
     version: '1.0.0',
     model: id,
-    defaults: { ...REGION_DEFAULTS, seamMm: 14, amount: 0.8 },
+    defaults: { ...REGION_DEFAULTS, seamMm: 14, amount: 0.8, model: id },
     params: {
       ...REGION_PARAMS,
       seamMm: {
@@ -58,6 +59,11 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
         min: 0,
         max: 1.5,
       },
+      model: {
+        label: 'Network',
+        unit: '',
+        meaning: 'The generator that makes the tissue: the one shipped with Refacade, or one that a pack added.',
+      },
     },
     needsAverage: true,
     async propose(input) {
@@ -73,9 +79,9 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       const likeT1 = looksLikeT1(plan, plan.head.work.data, averageIntensity(plan, average, average));
       const kept = likeT1 ? keptTissue(input, plan) : averageIntensity(plan, average, plan.head.distance);
       const channels = faceChannels(plan, kept, distance, scale, input.seed);
-      const made = await input.generate(id, channels, input.signal);
+      const made = await input.generate(String(input.params.model || id), channels, input.signal);
       input.signal.throwIfAborted();
-      const voxels = FACE_BOX.shape[0] * FACE_BOX.shape[1] * FACE_BOX.shape[2];
+      const voxels = FACE_SPACE.shape[0] * FACE_SPACE.shape[1] * FACE_SPACE.shape[2];
       if (made.tissue.length !== voxels) {
         throw new Error(`Expected ${voxels} voxels from the network, got ${made.tissue.length}.`);
       }
