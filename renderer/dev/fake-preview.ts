@@ -45,7 +45,9 @@ export async function makeFacePreview(
       reason: doubtful
         ? 'Only 46 % of the face surface changed; the limit is 65 %.'
         : `Brain kept, ${Math.round(100 * share)} % of the face surface changed.`,
-      numbers: verdict.numbers.map((n) => (n.name === 'faceSurfaceChanged' ? { ...n, value: share } : n)),
+      numbers: verdict.numbers.map((n) =>
+        n.name === 'faceSurfaceChanged' ? { ...n, value: share, limit: '≥ 0.65' } : n,
+      ),
     },
     pictures: makePictures(`preview-${seriesId}-${method}`, ['three-quarter']),
     seconds: methodSeconds + 7.1,
