@@ -20,6 +20,8 @@ export interface EditPlan {
   readonly workBrain: Uint8Array;
   /** Working grid: 0 at the border of the edit, 1 from `seamMm` inside it. */
   readonly weight: Float32Array;
+  /** Working grid: bits of REGION, chosen or not. */
+  readonly bits: Uint8Array;
   /** Working grid, 0/1: any region of the average head, chosen or not. */
   readonly anyRegion: Uint8Array;
   /** Native voxel index → working voxel index. */
@@ -82,6 +84,7 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
     workMask,
     workBrain,
     weight,
+    bits: workBits,
     anyRegion: workBits.map((b) => (b ? 1 : 0)),
     toWork,
   };

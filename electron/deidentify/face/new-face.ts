@@ -1,14 +1,20 @@
 import { invert, multiply } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { EditPlan } from './edit-plan.ts';
+import { REGION } from './face-frame.ts';
 import { drawFace, type FaceShapes } from './face-shapes.ts';
 import { SHAPE_MM } from './head-shape.ts';
 import { DIRECTION_SIGMA_MM, meetBorder } from './meet-border.ts';
 import { smoothWide } from './smooth-wide.ts';
 
 /** Faces drawn at most before the farthest of them is taken, and how much wider each is drawn than the one before. */
-const DRAWS = 10;
-const WIDER = 0.06;
+const DRAWS = 14;
+const WIDER = 0.04;
+/** Draws that follow the person's size in full, and how much less of it each further draw follows. */
+const SIZED = 4;
+const LESS = 0.1;
+/** How much farther from the own face than the average one a drawn face is to lie: near it, chance and grid would decide. */
+const MARGIN = 1.1;
 /** Reach of the border's say over a drawn face, mm: wide enough for a cheek, too short for a nose. */
 const JOIN_SIGMA_MM = 14;
 /** Share of skin in a neighbourhood from which on the border is met in full. */
@@ -21,9 +27,12 @@ export interface NewFace {
   readonly distance: Float32Array;
   /** Faces drawn until one was as far from the person's own as the average face is. */
   readonly draws: number;
-  /** Mean distance of the own skin from the new one, and from the average's, well inside the edit, mm. */
+  /** Mean distance between own and new skin, there and back, over the face and inside the edit, mm. */
   readonly fromOwnMm: number;
+  /** The same between own skin and the average's, placed by the brain only. */
   readonly averageFromOwnMm: number;
+  /** As far from the own skin as it was to be. */
+  readonly farEnough: boolean;
 }
 
 /**
@@ -31,7 +40,7 @@ export interface NewFace {
  *
  * The average head in the size that the skin outside the edit asks for (`meetBorder`), its face drawn at random, and joined
  * to the own skin along the border. The size by itself brings any face nearer to the own one than chance would: so faces are
- * drawn until one is at least as far from the own skin as the average face is that knows the brain only. Nothing else is
+ * drawn until one is farther from the own skin, by a tenth, than the average face is that knows the brain only; later draws follow the person's size less. Nothing else is
  * taken from the own face.
  *
  * @param average distance to the average's skin on the working grid, mm of the scan
@@ -47,26 +56,31 @@ export function newFace(
   amount: number,
 ): NewFace {
   const own = plan.head.distance;
-  const skin = indices(plan, (n) => plan.weight[n]! > 0.5 && Math.abs(own[n]!) < 1);
+  const face = indices(
+    plan,
+    (n) => plan.weight[n]! > 0.5 && (plan.bits[n]! & (REGION.face | REGION.mouth)) !== 0,
+  );
   // A region that is switched off stays visible: its skin is met too.
   const border = indices(plan, (n) => !plan.workMask[n] && Math.abs(own[n]!) <= 8);
   const edit = indices(plan, (n) => plan.weight[n]! > 0);
   const size = meetBorder(plan, average);
   const place = placing(plan, average);
-  const averageFromOwnMm = mean(skin, (n) => Math.abs(average[n]!));
+  const averageFromOwnMm = between(face, own, average);
   let best: NewFace | null = null;
   for (let draw = 0; draw < DRAWS; draw++) {
-    const face = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
-    const join = joining(plan, border, (n) => own[n]! - face.at(place(n, size[n]!)));
+    const drawn = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
+    const share = Math.max(0, 1 - LESS * Math.max(0, draw + 1 - SIZED));
+    const join = joining(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));
     const distance = own.slice();
     for (const n of edit) {
       const w = plan.weight[n]!;
-      distance[n] = w * face.at(place(n, size[n]! + join[n]!)) + (1 - w) * own[n]!;
+      distance[n] = w * drawn.at(place(n, share * size[n]! + join[n]!)) + (1 - w) * own[n]!;
     }
-    const fromOwnMm = mean(skin, (n) => Math.abs(distance[n]!));
+    const fromOwnMm = between(face, own, distance);
+    const farEnough = fromOwnMm >= MARGIN * averageFromOwnMm;
     if (!best || fromOwnMm > best.fromOwnMm)
-      best = { distance, draws: draw + 1, fromOwnMm, averageFromOwnMm };
-    if (fromOwnMm >= averageFromOwnMm) break;
+      best = { distance, draws: draw + 1, fromOwnMm, averageFromOwnMm, farEnough };
+    if (farEnough) break;
   }
   return best!;
 }
@@ -77,10 +91,20 @@ function indices(plan: EditPlan, keep: (n: number) => boolean): Int32Array {
   return Int32Array.from(out);
 }
 
-function mean(at: Int32Array, value: (n: number) => number): number {
-  let sum = 0;
-  for (const n of at) sum += value(n);
-  return at.length ? sum / at.length : 0;
+/** Mean distance between two skins over some voxels, there and back, mm. */
+function between(at: Int32Array, a: Float32Array, b: Float32Array): number {
+  let [sum, count] = [0, 0];
+  for (const n of at) {
+    if (Math.abs(a[n]!) < 1) {
+      sum += Math.abs(b[n]!);
+      count++;
+    }
+    if (Math.abs(b[n]!) < 1) {
+      sum += Math.abs(a[n]!);
+      count++;
+    }
+  }
+  return count ? sum / count : 0;
 }
 
 /** How far the drawn skin is moved in to meet the own one along the border, fading into the edit; mm, negative: out. */

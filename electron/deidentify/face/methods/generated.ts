@@ -93,7 +93,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
         replaced: { ...plan.head.work, data: plan.weight },
         model: made.model,
         assumptions: [
-          `The new face is nobody’s: drawn at random (${face.draws === 1 ? 'first draw' : `draw ${face.draws}`}), ${face.fromOwnMm.toFixed(1)} mm from the person’s own skin on average, where the average face is ${face.averageFromOwnMm.toFixed(1)} mm away.`,
+          `The new face is nobody’s: drawn at random (${face.draws === 1 ? 'first draw' : `draw ${face.draws}`}), ${face.fromOwnMm.toFixed(1)} mm from the person’s own on average, where the average face is ${face.averageFromOwnMm.toFixed(1)} mm away.`,
           `Its tissue was made by a network on ${made.provider}.`,
           ...(likeT1
             ? []
@@ -102,7 +102,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
         ],
         problems: [
           ...(likeT1 ? [] : [otherContrast()]),
-          ...(face.fromOwnMm < face.averageFromOwnMm ? [nearOwn(face.fromOwnMm, face.averageFromOwnMm)] : []),
+          ...(!face.farEnough ? [nearOwn(face.fromOwnMm, face.averageFromOwnMm)] : []),
         ],
       };
     },
@@ -136,7 +136,7 @@ function nearOwn(mm: number, average: number): Problem {
     code: 'new-face-near-own',
     level: 'info',
     subject: 'face',
-    message: `No face that was drawn lies as far from the person’s own as the average face does (${mm.toFixed(1)} mm, average ${average.toFixed(1)} mm).`,
+    message: `No face that was drawn lies clearly farther from the person’s own than the average face does (${mm.toFixed(1)} mm, average ${average.toFixed(1)} mm).`,
     fix: 'Try another seed, or look at the audit of this scan.',
   };
 }
