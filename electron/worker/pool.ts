@@ -43,7 +43,13 @@ export function createWorkerPool(file: string, threads: number, { generate }: Po
       `Expected the worker bundle at ${file}; it is not there. Run \`npm run build\`.`,
     );
   }
-  const piscina = new Piscina({ filename: file, minThreads: 1, maxThreads: threads, idleTimeout: 30_000 });
+  const piscina = new Piscina({
+    filename: file,
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: 30_000,
+    execArgv: withoutRequire(),
+  });
   return {
     async run<R>(name: string, params: unknown, options: RunOptions = {}): Promise<R> {
       const { port1, port2 } = new MessageChannel();
@@ -70,6 +76,18 @@ export function createWorkerPool(file: string, threads: number, { generate }: Po
       await piscina.destroy();
     },
   };
+}
+
+/**
+ * Options of a thread that make it load its module by `import`, never by `require`.
+ *
+ * The pool tries `require` first. Node 20.19 to 24 can require an ES module, and ends the whole process with a failed assertion
+ * when the thread is ended in the middle of that: a command that is over at once, a task cancelled as it begins.
+ */
+function withoutRequire(): string[] {
+  const flag = '--experimental-require-module';
+  const known = process.allowedNodeEnvironmentFlags.has(flag);
+  return known ? [...process.execArgv, '--no-experimental-require-module'] : process.execArgv;
 }
 
 /** Runs tasks in this thread: for unit tests and one-file commands. */
