@@ -133,7 +133,7 @@ describe('the self-test of a generator', () => {
     'passes for %s',
     async (network) => {
       const { card } = await open(network);
-      const weights = readFileSync(`electron/inference/fixtures/generators/${network}.onnx`);
+      const weights = readFileSync(`electron/models/fixtures/generators/${network}.onnx`);
       const chosen = await chooseProvider({
         open: (provider) => openGenerator(weights, card, provider, 1),
         known: ['cpu'],
@@ -146,7 +146,7 @@ describe('the self-test of a generator', () => {
 
   it('refuses a network that gives no numbers', async () => {
     const { card } = await open('volume', {}, withNotANumber);
-    const weights = withNotANumber(readFileSync('electron/inference/fixtures/generators/volume.onnx'));
+    const weights = withNotANumber(readFileSync('electron/models/fixtures/generators/volume.onnx'));
     const attempt = chooseProvider({
       open: (provider) => openGenerator(weights, card, provider, 1),
       known: ['cpu'],

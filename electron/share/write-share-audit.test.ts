@@ -164,7 +164,9 @@ describe('the audit in a share', () => {
     );
     const receipt = await share();
     const withheld = 'Withheld: the text contained an identifier.';
-    expect([receipt.audit?.sentence, ...receipt.audit!.caveats]).toEqual([withheld, withheld, 'Fine.']);
+    // The sentence is made anew from the figures of what leaves; the caveats are the report's own.
+    expect(receipt.audit?.sentence).toContain('Put among 42 people');
+    expect(receipt.audit!.caveats).toEqual([withheld, 'Fine.']);
     expect(text('refacade-receipt.html')).not.toMatch(/Quentrell|HX-20417/);
   });
 });
