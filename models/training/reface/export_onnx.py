@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--config", required=True)
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--curve", type=Path, required=True)
-    parser.add_argument("--scores", type=Path)
+    parser.add_argument("--scores", type=Path, help="{name: {value, how}}, written from the application's audit and comparison")
     parser.add_argument("--version", required=True)
     parser.add_argument("--date", required=True)
     parser.add_argument("--what", required=True)
@@ -114,7 +114,7 @@ def main():
     entry = dict(
         date=options.date,
         what=f"{options.version}: {options.what}; {step} steps of {each} in {spent / 3600:.2f} h on {options.device}",
-        scores={k: v for k, v in scores.items() if not isinstance(v, (dict, list))},
+        scores={k: v["value"] for k, v in scores.items() if k in ("recognition", "distanceFromTrueFace")},
     )
     content = weights.read_bytes()
     rows = [json.loads(line) for line in options.curve.read_text().splitlines()]
