@@ -22,9 +22,9 @@ from torch import nn
 from refaced import refaced
 
 HALF = 6  # voxels on each side: cubes of 13, 26 mm at 2 mm
-EACH = 80  # places per person
+EACH = 60  # places per person
 FOLDS = 3
-EPOCHS = 12
+EPOCHS = 8
 
 
 def cubes(name, folder, sources, random):
