@@ -1,7 +1,9 @@
-import { apply, determinant, invert, multiply } from '../../../shared/geometry/affine.ts';
+import { apply, determinant } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { EditPlan } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
+import { along } from './meet-border.ts';
+import { worldToAverageIndex } from './regions.ts';
 import { SKIN_MM } from './repaint.ts';
 
 /** Distance to the average head's skin on the working grid, in the scan's millimetres. */
@@ -20,7 +22,7 @@ export function sampleAverage(
 ): Float32Array {
   const [nx, ny, nz] = plan.head.work.shape as [number, number, number];
   const [ax, ay, az] = shape as [number, number, number];
-  const m = multiply(invert(affine), multiply(invert(plan.frame.averageToWorld), plan.head.work.affine));
+  const m = worldToAverageIndex(affine, plan.frame, plan.head.work.affine);
   const out = new Float32Array(nx * ny * nz);
   let at = 0;
   for (let k = 0; k < nz; k++) {
@@ -47,35 +49,16 @@ export function averageIntensity(
   distance: Float32Array,
 ): Float32Array {
   const { intensity } = plan.average;
-  const [nx, ny, nz] = plan.head.work.shape as [number, number, number];
   const [ax, ay, az] = intensity.shape as [number, number, number];
-  const m = multiply(
-    invert(intensity.affine),
-    multiply(invert(plan.frame.averageToWorld), plan.head.work.affine),
-  );
+  const m = worldToAverageIndex(intensity.affine, plan.frame, plan.head.work.affine);
+  const place = along(average, plan.head.work.shape);
   const out = new Float32Array(distance.length);
-  const slab = nx * ny;
-  let n = 0;
-  for (let k = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, n++) {
-        if (distance[n]! > TISSUE_REACH_MM + SHAPE_MM) continue;
-        const wanted = Math.min(distance[n]!, -SKIN_MM);
-        const way = Math.max(-FARTHEST_MM, Math.min(FARTHEST_MM, wanted - average[n]!));
-        let [x, y, z] = [i, j, k];
-        if (Math.abs(way) > 0.1) {
-          const gx = average[n + (i < nx - 1 ? 1 : 0)]! - average[n - (i > 0 ? 1 : 0)]!;
-          const gy = average[n + (j < ny - 1 ? nx : 0)]! - average[n - (j > 0 ? nx : 0)]!;
-          const gz = average[n + (k < nz - 1 ? slab : 0)]! - average[n - (k > 0 ? slab : 0)]!;
-          const by = way / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
-          x += gx * by;
-          y += gy * by;
-          z += gz * by;
-        }
-        const p = apply(m, x, y, z);
-        out[n] = linear(intensity.data, ax, ay, az, p[0], p[1], p[2]);
-      }
-    }
+  for (let n = 0; n < out.length; n++) {
+    if (distance[n]! > TISSUE_REACH_MM + SHAPE_MM) continue;
+    const wanted = Math.min(distance[n]!, -SKIN_MM);
+    const way = Math.max(-FARTHEST_MM, Math.min(FARTHEST_MM, wanted - average[n]!));
+    const [x, y, z] = apply(m, ...place(n, Math.abs(way) > 0.1 ? way : 0));
+    out[n] = linear(intensity.data, ax, ay, az, x, y, z);
   }
   return out;
 }

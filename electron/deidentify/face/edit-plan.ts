@@ -20,10 +20,8 @@ export interface EditPlan {
   readonly workBrain: Uint8Array;
   /** Working grid: 0 at the border of the edit, 1 from `seamMm` inside it. */
   readonly weight: Float32Array;
-  /** Working grid: bits of REGION, chosen or not. */
+  /** Working grid: bits of REGION, chosen or not; 0 where no region of the average head lies. */
   readonly bits: Uint8Array;
-  /** Working grid, 0/1: any region of the average head, chosen or not. */
-  readonly anyRegion: Uint8Array;
   /** Native voxel index → working voxel index. */
   readonly toWork: Float64Array;
 }
@@ -85,7 +83,6 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
     workBrain,
     weight,
     bits: workBits,
-    anyRegion: workBits.map((b) => (b ? 1 : 0)),
     toWork,
   };
 }

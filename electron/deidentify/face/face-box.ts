@@ -1,26 +1,19 @@
-import { invert, multiply } from '../../../shared/geometry/affine.ts';
+import { invert } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import type { EditPlan } from './edit-plan.ts';
-import { FACE_SPACE, type FaceBox } from './generate-face.ts';
+import { FACE_SPACE } from './generate-face.ts';
 import { normalRandom } from './noise.ts';
+import { worldToAverageIndex } from './regions.ts';
 
 /** The shape channel is the distance to the skin in units of this, cut at ±1. Millimetres of the average head. */
 const REACH_MM = 10;
 
-/** Indices of the box → indices of the plan's working grid. */
-function boxToWork(plan: EditPlan, box: FaceBox): Float64Array {
-  const { affine } = plan.average.surface;
-  const shifted = Float64Array.from(affine);
-  for (let r = 0; r < 3; r++) {
-    const row = 4 * r;
-    shifted[row + 3] =
-      affine[row]! * box.low[0] +
-      affine[row + 1]! * box.low[1] +
-      affine[row + 2]! * box.low[2] +
-      affine[row + 3]!;
-  }
-  return multiply(invert(plan.head.work.affine), multiply(plan.frame.averageToWorld, shifted));
+/** Indices of the plan's working grid → indices of the generators' box. */
+function workToBox(plan: EditPlan): Float64Array {
+  const m = worldToAverageIndex(plan.average.surface.affine, plan.frame, plan.head.work.affine);
+  for (let r = 0; r < 3; r++) m[4 * r + 3]! -= FACE_SPACE.low[r]!;
+  return m;
 }
 
 /**
@@ -36,14 +29,13 @@ export function faceChannels(
   distance: Float32Array,
   scale: number,
   seed: number,
-  box: FaceBox = FACE_SPACE,
 ): Float32Array {
-  const [nx, ny, nz] = box.shape;
+  const [nx, ny, nz] = FACE_SPACE.shape;
   const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
   const voxels = nx * ny * nz;
   const out = new Float32Array(4 * voxels);
   const normal = normalRandom(seed);
-  const m = boxToWork(plan, box);
+  const m = invert(workToBox(plan));
   let n = 0;
   for (let k = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
@@ -78,10 +70,9 @@ export function tissueOnWork(
   kept: Float32Array,
   distance: Float32Array,
   reachMm: number,
-  box: FaceBox = FACE_SPACE,
 ): Float32Array {
-  const [nx, ny, nz] = box.shape;
-  const m = invert(boxToWork(plan, box));
+  const [nx, ny, nz] = FACE_SPACE.shape;
+  const m = workToBox(plan);
   const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
   const out = new Float32Array(distance.length);
   let n = 0;

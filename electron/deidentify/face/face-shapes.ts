@@ -72,7 +72,7 @@ export async function loadFaceShapes(dir: string): Promise<FaceShapes | null> {
 const FARTHEST = 2;
 
 /**
- * A random face: displacement field on the grid of the modes, interleaved x, y, z in mm of the average head.
+ * A random face: displacement field on the grid of the modes, all x, then y, then z, in mm of the average head.
  *
  * A new face is the average head's distance read at y + v(y).
  *
@@ -91,7 +91,7 @@ export function drawFace(shapes: FaceShapes, seed: number, amount: number): Floa
     const by = amount * z * (slope || 1);
     for (let c = 0; c < 3; c++) {
       const from = voxels * (m + modes * c);
-      for (let v = 0; v < voxels; v++) out[3 * v + c]! += by * data[from + v]!;
+      for (let v = 0; v < voxels; v++) out[voxels * c + v]! += by * data[from + v]!;
     }
   }
   return out;

@@ -1,13 +1,10 @@
-/** Where generated faces live: a box of the average head's grid, axes left→right, back→front, bottom→top. */
-export interface FaceBox {
-  /** First voxel of the box on the average head's grid. */
-  readonly low: readonly [number, number, number];
-  readonly shape: readonly [number, number, number];
-}
-
-/** The box of this application: every generator works on it, in the space of this version of the average head. */
+/**
+ * Where generated faces live, in the space of this version of the average head: a box of its grid that every generator works
+ * on, axes left→right, back→front, bottom→top.
+ */
 export const FACE_SPACE = {
   averageHead: '1.1.0',
+  /** First voxel of the box on the average head's grid. */
   low: [5, 34, 0],
   shape: [96, 96, 112],
   /** Isotropic, mm. */

@@ -1,3 +1,4 @@
+import type { Vec3 } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { EditPlan } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
@@ -16,48 +17,89 @@ const MEET_MM = 15;
  * stays visible anyway is asked, outside the edit, and the answer is far too smooth to hold a feature.
  */
 export function meetBorder(plan: EditPlan, average: Float32Array): Float32Array {
-  const { shape } = plan.head.work;
   const own = plan.head.distance;
-  const gap = new Float32Array(own.length);
-  const here = new Float32Array(own.length);
-  for (let n = 0; n < own.length; n++) {
-    if (plan.workMask[n] || plan.anyRegion[n] || Math.abs(own[n]!) > 8) continue;
-    const d = own[n]! - average[n]!;
-    if (Math.abs(d) > 2 * MEET_MM) continue;
+  const visible = voxels(
+    plan,
+    (n) => !plan.workMask[n] && !plan.bits[n] && Math.abs(own[n]!) <= BORDER_BAND_MM,
+  );
+  const { gap, share } = smoothGap(plan, visible, (n) => own[n]! - average[n]!, MEET_MM, MEET_SIGMA_MM);
+  return gap.map((sum, n) => Math.max(-MEET_MM, Math.min(MEET_MM, sum / (share[n]! + 1e-4))));
+}
+
+/** Voxels nearer than this to the own skin say where it is, mm. */
+export const BORDER_BAND_MM = 8;
+
+/** Voxels of the working grid that are to be kept, in order. */
+export function voxels(plan: EditPlan, keep: (n: number) => boolean): Int32Array {
+  const out: number[] = [];
+  for (let n = 0; n < plan.weight.length; n++) if (keep(n)) out.push(n);
+  return Int32Array.from(out);
+}
+
+/**
+ * Gaps between two skins, seen at some voxels, smoothed over the working grid.
+ *
+ * @param mostMm gaps beyond twice this are no skin that could be met
+ * @returns the smoothed sum of gaps, mm, and the smoothed share of voxels that say one: their quotient is the gap nearby
+ */
+export function smoothGap(
+  plan: EditPlan,
+  at: Int32Array,
+  gapAt: (n: number) => number,
+  mostMm: number,
+  sigmaMm: number,
+): { gap: Float32Array; share: Float32Array } {
+  const { shape } = plan.head.work;
+  const gap = new Float32Array(plan.weight.length);
+  const here = new Float32Array(gap.length);
+  for (const n of at) {
+    const d = gapAt(n);
+    if (Math.abs(d) > 2 * mostMm) continue;
     gap[n] = d;
     here[n] = 1;
   }
-  const sigma = MEET_SIGMA_MM / SHAPE_MM;
-  const top = smoothWide(gap, shape, sigma);
-  const bottom = smoothWide(here, shape, sigma);
-  return top.map((sum, n) => Math.max(-MEET_MM, Math.min(MEET_MM, sum / (bottom[n]! + 1e-4))));
+  const sigma = sigmaMm / SHAPE_MM;
+  return { gap: smoothWide(gap, shape, sigma), share: smoothWide(here, shape, sigma) };
 }
 
 /** Over this distance the skin's direction is averaged for a shift, mm: wider than a nose. */
-export const DIRECTION_SIGMA_MM = 16;
+const DIRECTION_SIGMA_MM = 16;
 
 /**
- * The average skin moved in by `shift` along the direction of the head as a whole.
+ * Voxel of the working grid, moved out by some mm along the direction of the head as a whole, as working indices.
  *
- * Along its own normals a nose that is moved in would lose its sides and leave a fin.
+ * Along the skin's own normals a nose that is moved in would lose its sides and leave a fin.
+ *
+ * @param average distance to the average's skin, working grid, mm
  */
-export function shifted(plan: EditPlan, average: Float32Array, shift: Float32Array): Float32Array {
+export function outwards(plan: EditPlan, average: Float32Array): (n: number, mm: number) => Vec3 {
   const { shape } = plan.head.work;
+  return along(smoothWide(average, shape, DIRECTION_SIGMA_MM / SHAPE_MM), shape);
+}
+
+/** Voxel of the working grid, moved by some mm along the slope of a distance, as working indices. */
+export function along(distance: Float32Array, shape: readonly number[]): (n: number, mm: number) => Vec3 {
   const [nx, ny, nz] = shape as [number, number, number];
   const slab = nx * ny;
-  const wide = smoothWide(average, shape, DIRECTION_SIGMA_MM / SHAPE_MM);
-  const out = new Float32Array(average.length);
-  let n = 0;
-  for (let k = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, n++) {
-        const gx = wide[n + (i < nx - 1 ? 1 : 0)]! - wide[n - (i > 0 ? 1 : 0)]!;
-        const gy = wide[n + (j < ny - 1 ? nx : 0)]! - wide[n - (j > 0 ? nx : 0)]!;
-        const gz = wide[n + (k < nz - 1 ? slab : 0)]! - wide[n - (k > 0 ? slab : 0)]!;
-        const by = shift[n]! / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
-        out[n] = linear(average, nx, ny, nz, i + by * gx, j + by * gy, k + by * gz);
-      }
-    }
-  }
-  return out;
+  return (n, mm) => {
+    const i = n % nx;
+    const j = ((n / nx) | 0) % ny;
+    const k = (n / slab) | 0;
+    if (mm === 0) return [i, j, k];
+    const gx = distance[n + (i < nx - 1 ? 1 : 0)]! - distance[n - (i > 0 ? 1 : 0)]!;
+    const gy = distance[n + (j < ny - 1 ? nx : 0)]! - distance[n - (j > 0 ? nx : 0)]!;
+    const gz = distance[n + (k < nz - 1 ? slab : 0)]! - distance[n - (k > 0 ? slab : 0)]!;
+    const by = mm / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
+    return [i + by * gx, j + by * gy, k + by * gz];
+  };
+}
+
+/** The average skin moved in by `shift` along the direction of the head as a whole, see {@link outwards}. */
+export function shifted(plan: EditPlan, average: Float32Array, shift: Float32Array): Float32Array {
+  const [nx, ny, nz] = plan.head.work.shape as [number, number, number];
+  const place = outwards(plan, average);
+  return shift.map((mm, n) => {
+    const [x, y, z] = place(n, mm);
+    return linear(average, nx, ny, nz, x, y, z);
+  });
 }

@@ -1,11 +1,10 @@
-import { invert, multiply } from '../../../shared/geometry/affine.ts';
+import { invert, multiply, type Vec3 } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { EditPlan } from './edit-plan.ts';
 import { REGION } from './face-frame.ts';
 import { drawFace, type FaceShapes } from './face-shapes.ts';
-import { SHAPE_MM } from './head-shape.ts';
-import { DIRECTION_SIGMA_MM, meetBorder } from './meet-border.ts';
-import { smoothWide } from './smooth-wide.ts';
+import { BORDER_BAND_MM, meetBorder, outwards, smoothGap, voxels } from './meet-border.ts';
+import { worldToAverageIndex } from './regions.ts';
 
 /** Faces drawn at most before the farthest of them is taken, and how much wider each is drawn than the one before. */
 const DRAWS = 14;
@@ -40,8 +39,8 @@ export interface NewFace {
  *
  * The average head in the size that the skin outside the edit asks for (`meetBorder`), its face drawn at random, and joined
  * to the own skin along the border. The size by itself brings any face nearer to the own one than chance would: so faces are
- * drawn until one is farther from the own skin, by a tenth, than the average face is that knows the brain only; later draws follow the person's size less. Nothing else is
- * taken from the own face.
+ * drawn until one is farther from the own skin, by a tenth, than the average face is that knows the brain only; later
+ * draws follow the person's size less. Nothing else is taken from the own face.
  *
  * @param average distance to the average's skin on the working grid, mm of the scan
  * @param scale mm of the scan per mm of the average head
@@ -56,15 +55,15 @@ export function newFace(
   amount: number,
 ): NewFace {
   const own = plan.head.distance;
-  const face = indices(
+  const face = voxels(
     plan,
     (n) => plan.weight[n]! > 0.5 && (plan.bits[n]! & (REGION.face | REGION.mouth)) !== 0,
   );
   // A region that is switched off stays visible: its skin is met too.
-  const border = indices(plan, (n) => !plan.workMask[n] && Math.abs(own[n]!) <= 8);
-  const edit = indices(plan, (n) => plan.weight[n]! > 0);
+  const border = voxels(plan, (n) => !plan.workMask[n] && Math.abs(own[n]!) <= BORDER_BAND_MM);
+  const edit = voxels(plan, (n) => plan.weight[n]! > 0);
   const size = meetBorder(plan, average);
-  const place = placing(plan, average);
+  const place = outwards(plan, average);
   const averageFromOwnMm = between(face, own, average);
   let best: NewFace | null = null;
   for (let draw = 0; draw < DRAWS; draw++) {
@@ -85,12 +84,6 @@ export function newFace(
   return best!;
 }
 
-function indices(plan: EditPlan, keep: (n: number) => boolean): Int32Array {
-  const out: number[] = [];
-  for (let n = 0; n < plan.weight.length; n++) if (keep(n)) out.push(n);
-  return Int32Array.from(out);
-}
-
 /** Mean distance between two skins over some voxels, there and back, mm. */
 function between(at: Int32Array, a: Float32Array, b: Float32Array): number {
   let [sum, count] = [0, 0];
@@ -109,42 +102,11 @@ function between(at: Int32Array, a: Float32Array, b: Float32Array): number {
 
 /** How far the drawn skin is moved in to meet the own one along the border, fading into the edit; mm, negative: out. */
 function joining(plan: EditPlan, border: Int32Array, gapAt: (n: number) => number): Float32Array {
-  const { shape } = plan.head.work;
-  const gap = new Float32Array(plan.weight.length);
-  const here = new Float32Array(gap.length);
-  for (const n of border) {
-    const d = gapAt(n);
-    if (Math.abs(d) > 2 * JOIN_MM) continue;
-    gap[n] = d;
-    here[n] = 1;
-  }
-  const top = smoothWide(gap, shape, JOIN_SIGMA_MM / SHAPE_MM);
-  const bottom = smoothWide(here, shape, JOIN_SIGMA_MM / SHAPE_MM);
-  return top.map((sum, n) => {
-    const b = bottom[n]!;
+  const { gap, share } = smoothGap(plan, border, gapAt, JOIN_MM, JOIN_SIGMA_MM);
+  return gap.map((sum, n) => {
+    const b = share[n]!;
     return Math.max(-JOIN_MM, Math.min(JOIN_MM, sum / Math.max(b, 1e-6))) * Math.min(1, b / JOIN_SHARE);
   });
-}
-
-type Point = readonly [number, number, number];
-
-/** Voxel of the working grid, moved out by some mm along the direction of the head as a whole, as working indices. */
-function placing(plan: EditPlan, average: Float32Array): (n: number, mm: number) => Point {
-  const { shape } = plan.head.work;
-  const [nx, ny, nz] = shape as [number, number, number];
-  const slab = nx * ny;
-  const wide = smoothWide(average, shape, DIRECTION_SIGMA_MM / SHAPE_MM);
-  return (n, mm) => {
-    const i = n % nx;
-    const j = ((n / nx) | 0) % ny;
-    const k = (n / slab) | 0;
-    if (mm === 0) return [i, j, k];
-    const gx = wide[n + (i < nx - 1 ? 1 : 0)]! - wide[n - (i > 0 ? 1 : 0)]!;
-    const gy = wide[n + (j < ny - 1 ? nx : 0)]! - wide[n - (j > 0 ? nx : 0)]!;
-    const gz = wide[n + (k < nz - 1 ? slab : 0)]! - wide[n - (k > 0 ? slab : 0)]!;
-    const by = mm / ((Math.hypot(gx, gy, gz) || 1) * SHAPE_MM);
-    return [i + by * gx, j + by * gy, k + by * gz];
-  };
 }
 
 /** One drawn face: the average head's distance read where the draw displaces it to. */
@@ -165,19 +127,16 @@ class DrawnFace {
     const field = drawFace(shapes, seed, amount);
     const [mx, my, mz] = shapes.modes.shape as [number, number, number];
     this.modes = [mx, my, mz];
-    const part = (c: number) => Float32Array.from({ length: mx * my * mz }, (_, v) => field[3 * v + c]!);
+    const part = (c: number) => field.subarray(c * mx * my * mz, (c + 1) * mx * my * mz);
     this.parts = [part(0), part(1), part(2)];
     const { affine } = plan.average.surface;
     this.perVoxel = 1 / affine[0]!;
-    this.toAverage = multiply(
-      invert(affine),
-      multiply(invert(plan.frame.averageToWorld), plan.head.work.affine),
-    );
+    this.toAverage = worldToAverageIndex(affine, plan.frame, plan.head.work.affine);
     this.toModes = multiply(invert(shapes.modes.affine), affine);
   }
 
   /** Distance to the drawn skin, mm of the scan. @param p indices of the working grid */
-  at(p: Point): number {
+  at(p: Vec3): number {
     const a = this.toAverage;
     const x = a[0]! * p[0] + a[1]! * p[1] + a[2]! * p[2] + a[3]!;
     const y = a[4]! * p[0] + a[5]! * p[1] + a[6]! * p[2] + a[7]!;

@@ -42,7 +42,7 @@ export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
     const r = Math.min(wz - 1, Math.max(0, Math.round(z)));
     const w = p + wx * (q + wy * r);
     const d = distance[w]!;
-    if (d > 10 && !plan.anyRegion[w] && air.length < 400_000) {
+    if (d > 10 && !plan.bits[w] && air.length < 400_000) {
       if (Number.isFinite(volume.data[n]!)) air.push(n);
     } else if (d < -4 && plan.workMask[w] && tissue.length < 400_000) {
       const i = n % nx;

@@ -114,7 +114,7 @@ function keptTissue(input: FaceInput, plan: EditPlan): Float32Array {
   const { data } = plan.head.work;
   const { distance } = plan.head;
   const outside: number[] = [];
-  for (let n = 0; n < data.length; n += 3) if (distance[n]! > 10 && !plan.anyRegion[n]) outside.push(data[n]!);
+  for (let n = 0; n < data.length; n += 3) if (distance[n]! > 10 && !plan.bits[n]) outside.push(data[n]!);
   outside.sort((a, b) => a - b);
   const air = outside[outside.length >> 1] ?? 0;
   const level = brainLevel(input.volume, input.brain, air) || 1;
