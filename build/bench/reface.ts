@@ -66,10 +66,7 @@ export async function main(args: readonly string[]): Promise<number> {
           const row = times.get(method) ?? { all: [], network: [], peak: Number.NaN };
           times.set(method, row);
           let network = 0;
-          const through = generateThroughFiles(
-            (model, from, to, signal) => generators.generate(model, from, to, { signal }),
-            join(root, 'scratch'),
-          );
+          const through = generateThroughFiles(generators.generate, join(root, 'scratch'));
           const generate: GenerateFace = async (model, channels, signal) => {
             await generators.describe(model); // the first start is not counted
             const start = performance.now();

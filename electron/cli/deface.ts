@@ -45,10 +45,7 @@ export const defaceCommand: Command = {
     if (method.model !== undefined) needUsableMethod(method, params, await listModels(folders));
     const work = await mkdtemp(join(tmpdir(), 'refacade-deface-'));
     const generators = createGenerators({ folders, distDir: findDist() });
-    const generate = generateThroughFiles(
-      (model, from, to, signal) => generators.generate(model, from, to, { signal }),
-      join(work, 'faces'),
-    );
+    const generate = generateThroughFiles(generators.generate, join(work, 'faces'));
     try {
       const found = values['no-network'] ? { path: undefined, notes: [] } : await segment(input, work);
       const result = await defaceFile(

@@ -8,7 +8,7 @@ import type { Db } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import { UserError } from '../dispatch.ts';
 import type { NewJob } from '../jobs/queue.ts';
-import { replacedMethod, rungsOf } from '../project/ladder.ts';
+import { rungsOf, withReplacedMethod } from '../project/ladder.ts';
 import { listPictures } from '../review/handlers.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import { faceMethod, faceMethods } from './face/methods.ts';
@@ -213,13 +213,10 @@ export async function previewFace(
       .prepare("SELECT count(*) FROM series WHERE state = 'queued'")
       .pluck()
       .get() as number;
-    const replaced = replacedMethod(method, rung.method, layout);
     return {
       method: rung.method,
       seed,
-      verdict: replaced
-        ? { ...face.verdict, assumptions: [replaced, ...face.verdict.assumptions] }
-        : face.verdict,
+      verdict: withReplacedMethod(face.verdict, method, rung.method, layout),
       pictures: listPictures(pictures, `/pictures/${name}`),
       seconds,
       methodSeconds: face.seconds,

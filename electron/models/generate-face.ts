@@ -10,7 +10,7 @@ export type AskForFace = (
   model: string,
   inputPath: string,
   outPath: string,
-  signal: AbortSignal,
+  options: { readonly signal: AbortSignal },
 ) => Promise<FaceMaker>;
 
 /**
@@ -28,7 +28,7 @@ export function generateThroughFiles(ask: AskForFace, scratch: string): Generate
     try {
       await writeFloats(input, channels);
       signal.throwIfAborted();
-      const maker = await ask(model, input, output, signal);
+      const maker = await ask(model, input, output, { signal });
       return { tissue: await readFloats(output, nx * ny * nz), ...maker };
     } finally {
       await Promise.all([input, output].map((path) => rm(path, { force: true })));

@@ -21,10 +21,10 @@ import {
   bestAttempt,
   nameAttempt,
   ordinal,
-  replacedMethod,
   rungsOf,
   titleOf,
   wantsNextRung,
+  withReplacedMethod,
 } from './ladder.ts';
 import { placeScan } from './place-scan.ts';
 import { ensureVolume } from './source-volume.ts';
@@ -114,8 +114,7 @@ async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext):
           progress: (f, m) => context.progress((n + 0.2 + 0.8 * f) / rungs.length, name + m),
         });
         const named = nameAttempt(face.verdict, n + 1, rung.method, earlier);
-        const replaced = replacedMethod(payload.method, rung.method, layout);
-        const verdict = replaced ? { ...named, assumptions: [replaced, ...named.assumptions] } : named;
+        const verdict = withReplacedMethod(named, payload.method, rung.method, layout);
         attempt = recordAttempt(ctx, work, relative, rung, { ...face, verdict });
       } catch (error) {
         context.signal.throwIfAborted();

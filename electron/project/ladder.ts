@@ -34,6 +34,17 @@ export function replacedMethod(chosen: string, used: string, layout: SeriesLayou
   return `A few slices cannot be edited with ${titleOf(chosen)}: ${titleOf(used)} was used instead.`;
 }
 
+/** A verdict that tells where another method took the place of the chosen one, see {@link replacedMethod}. */
+export function withReplacedMethod(
+  verdict: Verdict,
+  chosen: string,
+  used: string,
+  layout: SeriesLayout,
+): Verdict {
+  const replaced = replacedMethod(chosen, used, layout);
+  return replaced ? { ...verdict, assumptions: [replaced, ...verdict.assumptions] } : verdict;
+}
+
 function sameRung(a: Rung, b: Rung): boolean {
   const text = (r: Rung) => JSON.stringify([r.method, Object.entries(r.params).sort()]);
   return text(a) === text(b);

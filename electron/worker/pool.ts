@@ -103,12 +103,7 @@ export function createInlinePool(
       const context: TaskContext = {
         signal: options.signal ?? new AbortController().signal,
         progress: (fraction, message) => options.onProgress?.(fraction, message),
-        generate:
-          generate &&
-          generateThroughFiles(
-            (model, input, output, signal) => generate(model, input, output, { signal }),
-            scratch,
-          ),
+        generate: generate && generateThroughFiles(generate, scratch),
       };
       try {
         return await task(params, context);

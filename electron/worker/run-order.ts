@@ -37,7 +37,7 @@ export function runsOrders(tasks: Readonly<Record<string, unknown>>): (order: Or
         scratch === undefined
           ? undefined
           : generateThroughFiles(
-              (model, inputPath, outPath, signal) =>
+              (model, inputPath, outPath, { signal }) =>
                 ask<FaceMaker>('generate-face', { model, inputPath, outPath }, signal),
               scratch,
             ),

@@ -29,11 +29,11 @@ SETS = (FACE | MOUTH, FACE | MOUTH | EARS, FACE | MOUTH | EARS | FOREHEAD, FACE 
 def region_distances(average):
     """Signed distance, mm, to each of SETS with the air in front of the face: (4, X, Y, Z) float32."""
     bits = np.asarray(nib.load(Path(average) / "regions.nii.gz").dataobj)[BOX]
+    surface = nib.load(Path(average) / "surface.nii.gz").get_fdata(dtype=np.float32)[BOX]
     out = []
     for wanted in SETS:
         mask = (bits & wanted) > 0
         front = np.maximum.accumulate((bits & wanted & ~EARS) > 0, axis=1)
-        surface = nib.load(Path(average) / "surface.nii.gz").get_fdata(dtype=np.float32)[BOX]
         mask |= front & (surface > -2)
         out.append(ndi.distance_transform_edt(~mask, sampling=SPACING) - ndi.distance_transform_edt(mask, sampling=SPACING))
     return torch.from_numpy(np.stack(out).astype(np.float32))

@@ -31,7 +31,7 @@ from heads import STRUCTURES, fit_robust, names  # noqa: E402
 BRAIN_VALUES = [2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 24, 26, 28, 41, 42, 43, 44, 46, 47, 49, 50, 51, 52, 53, 54, 58, 60]
 
 
-def deeper(image, distance, brain):
+def deeper(image, distance):
     """Intensities without the skin's partial volume, see `tissue` above; a stretch of air just below the skin stays out."""
     inside = (distance <= -SKIN_MM) & ((image > 0.15) | (distance <= -3 * SKIN_MM))
     nearest = ndi.distance_transform_edt(~inside, return_distances=False, return_indices=True)
@@ -40,7 +40,7 @@ def deeper(image, distance, brain):
 
 def pack(path, image, distance, seen, brain):
     """image float32, 1 = brain level; distance mm; all on the whole grid of the average head."""
-    tissue = deeper(image, distance, brain)
+    tissue = deeper(image, distance)
     byte = lambda v: np.clip(np.round(v * 100), 0, 255).astype(np.uint8)[BOX]
     np.savez_compressed(
         path, image=byte(image), tissue=byte(tissue),

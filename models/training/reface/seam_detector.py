@@ -100,7 +100,7 @@ def main():
                 labels.append(people[n][1])
                 owners.append(n)
     each = [roc_auc_score(y, s) for y, s in zip(labels, scores)]
-    draws = [np.concatenate([np.array(each)[random.integers(len(each), size=len(each))]]).mean() for _ in range(2000)]
+    draws = [np.array(each)[random.integers(len(each), size=len(each))].mean() for _ in range(2000)]
     result = dict(
         method=options.method, people=len(people), cubes=int(sum(len(y) for y in labels)),
         auc=round(float(roc_auc_score(np.concatenate(labels), np.concatenate(scores))), 3),
