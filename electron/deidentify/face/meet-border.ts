@@ -26,8 +26,35 @@ export function meetBorder(plan: EditPlan, average: Float32Array): Float32Array 
   return gap.map((sum, n) => Math.max(-MEET_MM, Math.min(MEET_MM, sum / (share[n]! + 1e-4))));
 }
 
+/** Reach of the border's say over a new face, mm: wide enough for a cheek, too short for a nose. */
+const JOIN_SIGMA_MM = 14;
+/** Share of skin in a neighbourhood from which on the border is met in full. */
+const JOIN_SHARE = 0.04;
+/** Farthest a new skin is moved to join the border, mm. */
+const JOIN_MM = 12;
+
+/** Voxels near the own skin outside the edit, the skin of a region that is switched off among them: all that stays visible. */
+export function borderSkin(plan: EditPlan): Int32Array {
+  const own = plan.head.distance;
+  return voxels(plan, (n) => !plan.workMask[n] && Math.abs(own[n]!) <= BORDER_BAND_MM);
+}
+
+/**
+ * How far a new skin is to be moved in so that it joins the own one along the border, fading into the edit; mm, negative: out.
+ *
+ * @param border {@link borderSkin}
+ * @param gapAt distance to the own skin less distance to the new one at a voxel, mm
+ */
+export function joinBorder(plan: EditPlan, border: Int32Array, gapAt: (n: number) => number): Float32Array {
+  const { gap, share } = smoothGap(plan, border, gapAt, JOIN_MM, JOIN_SIGMA_MM);
+  return gap.map((sum, n) => {
+    const b = share[n]!;
+    return Math.max(-JOIN_MM, Math.min(JOIN_MM, sum / Math.max(b, 1e-6))) * Math.min(1, b / JOIN_SHARE);
+  });
+}
+
 /** Voxels nearer than this to the own skin say where it is, mm. */
-export const BORDER_BAND_MM = 8;
+const BORDER_BAND_MM = 8;
 
 /** Voxels of the working grid that are to be kept, in order. */
 export function voxels(plan: EditPlan, keep: (n: number) => boolean): Int32Array {
@@ -42,7 +69,7 @@ export function voxels(plan: EditPlan, keep: (n: number) => boolean): Int32Array
  * @param mostMm gaps beyond twice this are no skin that could be met
  * @returns the smoothed sum of gaps, mm, and the smoothed share of voxels that say one: their quotient is the gap nearby
  */
-export function smoothGap(
+function smoothGap(
   plan: EditPlan,
   at: Int32Array,
   gapAt: (n: number) => number,

@@ -3,7 +3,7 @@ import { linear } from '../../volume/resample.ts';
 import type { EditPlan } from './edit-plan.ts';
 import { REGION } from './face-frame.ts';
 import { drawFace, type FaceShapes } from './face-shapes.ts';
-import { BORDER_BAND_MM, meetBorder, outwards, smoothGap, voxels } from './meet-border.ts';
+import { borderSkin, joinBorder, meetBorder, outwards, voxels } from './meet-border.ts';
 import { worldToAverageIndex } from './regions.ts';
 
 /** Faces drawn at most before the farthest of them is taken, and how much wider each is drawn than the one before. */
@@ -14,13 +14,6 @@ const SIZED = 4;
 const LESS = 0.1;
 /** How much farther from the own face than the average one a drawn face is to lie: near it, chance and grid would decide. */
 const MARGIN = 1.1;
-/** Reach of the border's say over a drawn face, mm: wide enough for a cheek, too short for a nose. */
-const JOIN_SIGMA_MM = 14;
-/** Share of skin in a neighbourhood from which on the border is met in full. */
-const JOIN_SHARE = 0.04;
-/** Farthest the drawn skin is moved to meet the border, mm. */
-const JOIN_MM = 12;
-
 export interface NewFace {
   /** Distance to the new skin on the working grid, mm. */
   readonly distance: Float32Array;
@@ -59,8 +52,7 @@ export function newFace(
     plan,
     (n) => plan.weight[n]! > 0.5 && (plan.bits[n]! & (REGION.face | REGION.mouth)) !== 0,
   );
-  // A region that is switched off stays visible: its skin is met too.
-  const border = voxels(plan, (n) => !plan.workMask[n] && Math.abs(own[n]!) <= BORDER_BAND_MM);
+  const border = borderSkin(plan);
   const edit = voxels(plan, (n) => plan.weight[n]! > 0);
   const size = meetBorder(plan, average);
   const place = outwards(plan, average);
@@ -69,7 +61,7 @@ export function newFace(
   for (let draw = 0; draw < DRAWS; draw++) {
     const drawn = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
     const share = Math.max(0, 1 - LESS * Math.max(0, draw + 1 - SIZED));
-    const join = joining(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));
+    const join = joinBorder(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));
     const distance = own.slice();
     for (const n of edit) {
       const w = plan.weight[n]!;
@@ -98,15 +90,6 @@ function between(at: Int32Array, a: Float32Array, b: Float32Array): number {
     }
   }
   return count ? sum / count : 0;
-}
-
-/** How far the drawn skin is moved in to meet the own one along the border, fading into the edit; mm, negative: out. */
-function joining(plan: EditPlan, border: Int32Array, gapAt: (n: number) => number): Float32Array {
-  const { gap, share } = smoothGap(plan, border, gapAt, JOIN_MM, JOIN_SIGMA_MM);
-  return gap.map((sum, n) => {
-    const b = share[n]!;
-    return Math.max(-JOIN_MM, Math.min(JOIN_MM, sum / Math.max(b, 1e-6))) * Math.min(1, b / JOIN_SHARE);
-  });
 }
 
 /** One drawn face: the average head's distance read where the draw displaces it to. */

@@ -66,6 +66,8 @@ class Patches(torch.utils.data.IterableDataset):
         label = gather(head.label, at.round().long(), AIR if head.image is not None else 0)
         if head.image is not None:
             image = trilinear(head.image, at) / 255 * 1.1
+            if rng.random() < 0.3:
+                image, label = self.another_face(head, at, image, label)
             if rng.random() < 0.8 * self.random_contrast:
                 image = remap(image, rng)
         else:
@@ -169,6 +171,15 @@ class Patches(torch.utils.data.IterableDataset):
         image = image + torch.randn(image.shape) * rng.uniform(0, 0.05) * self.strength * (rng.random() < 0.7)
         image = image.clamp(0, 1.3)
         return (image ** float(np.exp(rng.normal(0, 0.25 * self.strength)))) * rng.uniform(0.85, 1.15) + rng.normal(0, 0.02)
+
+    def another_face(self, head, at, image, label):
+        """In front of and below the brain, what another person has there: a brain must look the same beside any face."""
+        other = self.rng.choice([h for h in self.real if h is not head])
+        there = at + torch.from_numpy((other.centre - head.centre).astype(np.float32))
+        new = gather(other.label, there.round().long(), AIR)
+        is_brain = lambda values: (values > AIR) & (values < FIRST_OUTSIDE)
+        taken = self.face_side(head, at) & ~is_brain(new) & ~is_brain(label)
+        return torch.where(taken, trilinear(other.image, there) / 255 * 1.1, image), torch.where(taken, new, label)
 
     def face_side(self, head, at):
         """Beyond a plane in front of and below the brain, as a defacing tool would cut; on whole heads only."""

@@ -4,7 +4,7 @@ import { averageDistance, averageIntensity, sampleAverage } from '../average-on-
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { matchTissue } from '../match-tissue.ts';
-import { meetBorder, shifted } from '../meet-border.ts';
+import { borderSkin, joinBorder, meetBorder, shifted } from '../meet-border.ts';
 import { grainField } from '../noise.ts';
 import { blendSkin, paintHead } from '../paint-head.ts';
 import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
@@ -17,7 +17,7 @@ const VARY_MM = 2;
  * Template: the average head's face is put in place of the person's.
  *
  * Shape: the skin of the average head, brought to the scan by an affine that knows only the brain, blended into the
- * person's own skin within `seamMm` of the border. Tissue: the average's, read at its depth below the skin and given the
+ * person's own skin within `seamMm` of the border, whose skin it joins. Tissue: the average's, read at its depth below the skin and given the
  * scan's intensities, edge, noise and air.
  *
  * @see Schwarz et al. 2021 (mri_reface), NeuroImage 231; afni_refacer_run
@@ -31,7 +31,7 @@ export const template: FaceMethod = {
     'The idea of mri_reface (Schwarz et al., NeuroImage 2021;231:117845) and afni_refacer, with an average head of our own.',
   caution:
     'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
-  version: '1.1.0',
+  version: '1.2.0',
   defaults: { ...REGION_DEFAULTS, seamMm: 14, varyMm: VARY_MM },
   params: {
     ...REGION_PARAMS,
@@ -56,7 +56,17 @@ export const template: FaceMethod = {
     const original = averageDistance(plan);
     const shift = meetBorder(plan, original);
     vary(shift, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
-    const distance = blendSkin(plan, shifted(plan, original, shift));
+    const sized = shifted(plan, original, shift);
+    const own = plan.head.distance;
+    const join = joinBorder(plan, borderSkin(plan), (n) => own[n]! - sized[n]!);
+    const distance = blendSkin(
+      plan,
+      shifted(
+        plan,
+        original,
+        shift.map((mm, n) => mm + join[n]!),
+      ),
+    );
     input.signal.throwIfAborted();
     const intensity = averageIntensity(plan, original, distance);
     const first = matchTissue(plan, plan.head.work.data, distance, intensity);
