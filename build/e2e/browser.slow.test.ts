@@ -157,6 +157,15 @@ describe.skipIf(!existsSync(browserPath))(
         );
         expect(await widths).toEqual([512, 512, 512, 512, 512, 512]);
         await look('compare-methods');
+        // Another step and back: what was picked for the batch is still picked.
+        const seed = page.getByRole('textbox', { name: 'Seed' });
+        await seed.fill('4711');
+        await step('Project').click();
+        await page.getByRole('grid').waitFor();
+        await step('De-identify').click();
+        await expect.poll(() => page.getByRole('radio', { name: /^Quickshear/ }).isChecked()).toBe(true);
+        expect(await seed.inputValue()).toBe('4711');
+        await seed.fill('1');
         await page.getByRole('radio', { name: /^Average face/ }).check();
       },
       12 * minutes,

@@ -1,11 +1,11 @@
 import { Button, Loader } from '@mantine/core';
 import type { MethodInfo } from '../../shared/deidentify/records.ts';
 import type { CallOutput } from '../client.ts';
-import { setParams } from '../route.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { formatSeconds } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
 import { Term } from '../ui/term.tsx';
+import { AboutLink } from './about-link.tsx';
 import { ComparePictures, type PairName } from './compare-pictures.tsx';
 import type { Outcome } from './comparisons.ts';
 
@@ -87,14 +87,7 @@ export function CompareCard({
             {chosen ? 'Used for the batch' : 'Use this method'}
           </Button>
         )}
-        <button
-          type="button"
-          className="rf-link"
-          aria-label={`About this method: ${method.title}`}
-          onClick={() => setParams({ about: method.id })}
-        >
-          About this method
-        </button>
+        <AboutLink method={method} />
       </div>
     </li>
   );

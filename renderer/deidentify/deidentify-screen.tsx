@@ -1,11 +1,12 @@
 import { Tabs } from '@mantine/core';
-import { useState } from 'react';
+import { useSyncExternalStore } from 'react';
 import { useAction, useCall } from '../calls.ts';
 import { useRunning } from '../events.ts';
 import { useProject } from '../project/use-project.ts';
 import { setParams, useRoute } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { AboutMethod } from './about-method.tsx';
+import { createBatchChoices } from './batch-choices.ts';
 import { BatchTab } from './batch-tab.tsx';
 import { CompareMethods } from './compare-methods.tsx';
 import { CrosswalkTab } from './crosswalk-tab.tsx';
@@ -20,6 +21,9 @@ import './deidentify.css';
 /** Tabs that show one scan. */
 const PREVIEWS = new Set(['headers', 'face', 'compare']);
 
+/** One for this window: another step may be looked at in between. */
+const choices = createBatchChoices();
+
 /** Choose the recipe on the left, see on the right what it will do to one scan, then run it on all. */
 export function DeidentifyScreen() {
   const policies = useCall('deidentify.policies', {});
@@ -29,8 +33,9 @@ export function DeidentifyScreen() {
   const project = useProject().data;
   const { params } = useRoute();
   const running = useRunning('deidentify');
-  const [method, setMethod] = useState<string>();
-  const [seed, setSeed] = useState(1);
+  useSyncExternalStore(choices.subscribe, choices.version);
+  // A project made anew in the same folder is another one.
+  const projectKey = `${project?.dir} ${project?.createdAt}`;
   const tab = params.tab ?? (running.length > 0 && !params.preview ? 'batch' : 'headers');
   const seriesId = Number(params.preview ?? 0);
   return (
@@ -39,7 +44,13 @@ export function DeidentifyScreen() {
         const policy =
           list.find((item) => item.name === (settings.data?.policyName ?? project?.policyName)) ?? list[0];
         if (!policy) return <p>There is no policy. Import one from a file.</p>;
+        const { method, seed, measure } = choices.of(
+          projectKey,
+          policy,
+          methods.data?.map(({ id }) => id),
+        );
         const methodId = method ?? policy.method;
+        const setMethod = (id: string) => choices.pickMethod(projectKey, policy, id);
         const about = methods.data?.find((item) => item.id === params.about);
         return (
           <div className="rf-recipe">
@@ -48,7 +59,7 @@ export function DeidentifyScreen() {
                 policies={list}
                 policy={policy}
                 onChoose={(name) => {
-                  setMethod(undefined);
+                  choices.followPolicy(projectKey);
                   void save.run({ policyName: name });
                 }}
               />
@@ -60,7 +71,8 @@ export function DeidentifyScreen() {
                 policy={policy}
                 method={methodId}
                 seed={seed}
-                onSeed={setSeed}
+                measure={measure}
+                onChange={(change) => choices.set(projectKey, change)}
                 methods={methods.data ?? []}
               />
             </div>

@@ -1,8 +1,8 @@
 import { Radio } from '@mantine/core';
 import { IconAlertTriangleFilled, IconBan } from '@tabler/icons-react';
 import type { MethodInfo } from '../../shared/deidentify/records.ts';
-import { setParams } from '../route.ts';
 import { Term } from '../ui/term.tsx';
+import { AboutLink } from './about-link.tsx';
 import { KIND_WORDS } from './method-words.ts';
 
 /** How faces are changed, each method with its caution; its paper, figures and limits are one click away. */
@@ -42,14 +42,7 @@ export function MethodPicker({
                 </Line>
               )
             )}
-            <button
-              type="button"
-              className="rf-link"
-              aria-label={`About this method: ${method.title}`}
-              onClick={() => setParams({ about: method.id })}
-            >
-              About this method
-            </button>
+            <AboutLink method={method} />
           </div>
         ))}
       </Radio.Group>

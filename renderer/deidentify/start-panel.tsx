@@ -1,5 +1,4 @@
 import { Button, Checkbox } from '@mantine/core';
-import { useState } from 'react';
 import type { MethodInfo, Policy } from '../../shared/deidentify/records.ts';
 import { useAction } from '../calls.ts';
 import { useRunning } from '../events.ts';
@@ -7,6 +6,7 @@ import { useMainVariant, useProject } from '../project/use-project.ts';
 import { setParams } from '../route.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { formatCount, plural } from '../ui/format.ts';
+import type { BatchChoice } from './batch-choices.ts';
 import { ladderTitles } from './describe-policy.ts';
 import { SeedField } from './seed-field.tsx';
 
@@ -15,16 +15,17 @@ export function StartPanel({
   policy,
   method,
   seed,
-  onSeed,
+  measure,
+  onChange,
   methods,
 }: {
   policy: Policy;
   method: string;
   seed: number;
-  onSeed: (seed: number) => void;
+  measure: boolean;
+  onChange: (change: Partial<Pick<BatchChoice, 'seed' | 'measure'>>) => void;
   methods: readonly MethodInfo[];
 }) {
-  const [measure, setMeasure] = useState(true);
   const project = useProject().data;
   const start = useAction('deidentify.start');
   const running = useRunning('deidentify').length > 0;
@@ -45,14 +46,14 @@ export function StartPanel({
       </div>
       {unavailable && (
         <div className="rf-note" data-level="error" style={{ marginBottom: 8 }}>
-          The policy’s method cannot be used here. {unavailable} Choose another one above.
+          This method cannot be used here. {unavailable} Choose another one above.
         </div>
       )}
-      <SeedField seed={seed} onChange={onSeed} />
+      <SeedField seed={seed} onChange={(next) => onChange({ seed: next })} />
       <Checkbox
         mt={6}
         checked={measure}
-        onChange={(event) => setMeasure(event.currentTarget.checked)}
+        onChange={(event) => onChange({ measure: event.currentTarget.checked })}
         label="Measure brain volumes before and after"
       />
       <Button
