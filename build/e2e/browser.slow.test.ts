@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../electron/app.ts';
 import { type LoopbackServer, startLoopback } from '../../electron/loopback/server.ts';
@@ -122,12 +122,33 @@ describe.skipIf(!existsSync(browserPath))(
     });
 
     it('tells about a method, and what its model is', async () => {
-      await page.getByRole('button', { name: 'About this method: Average face' }).click();
+      const link = page.getByRole('button', { name: 'About this method: Average face' });
+      await link.focus();
+      await page.keyboard.press('Enter');
       const about = page.getByRole('dialog', { name: 'Average face' });
       await about.getByText('Settings, changed in the policy').waitFor();
       await expect.poll(() => seriousFindings(page), { timeout: 15_000, interval: 700 }).toEqual([]);
       await page.keyboard.press('Escape');
       await about.waitFor({ state: 'detached' });
+      expect(await hasFocus(link)).toBe(true);
+    });
+
+    it('closes one dialog at a time, and the keyboard goes on where it was', async () => {
+      const opener = page.getByRole('button', { name: 'Computer, models' });
+      await opener.focus();
+      await page.keyboard.press('Enter');
+      const below = page.getByRole('dialog', { name: 'Computer and models' });
+      const card = below.getByRole('button', { name: 'Card of Average head' });
+      await card.focus();
+      await page.keyboard.press('Enter');
+      const above = page.getByRole('dialog', { name: 'Average head' });
+      await above.getByText('Checksum').waitFor();
+      await page.keyboard.press('Escape');
+      await above.waitFor({ state: 'detached' });
+      expect(await hasFocus(card)).toBe(true);
+      await page.keyboard.press('Escape');
+      await below.waitFor({ state: 'detached' });
+      expect(await hasFocus(opener)).toBe(true);
     });
 
     it(
@@ -288,6 +309,10 @@ async function seriousFindings(page: Page): Promise<string[]> {
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id} ${v.nodes[0]?.html}`);
+}
+
+function hasFocus(place: Locator): Promise<boolean> {
+  return place.evaluate((element) => element === document.activeElement);
 }
 
 /** Finished audits, and current de-identified versions that none of them saw. */

@@ -1,10 +1,11 @@
-import { Button, Drawer, Table } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { IconAlertTriangleFilled } from '@tabler/icons-react';
 import type { MethodInfo } from '../../shared/deidentify/records.ts';
 import type { ModelSummary } from '../../shared/models/records.ts';
 import { useCall } from '../calls.ts';
 import { ModelCardView } from '../models/model-card-view.tsx';
 import { setParams } from '../route.ts';
+import { SideDialog } from '../ui/dialog.tsx';
 import { Loaded } from '../ui/feedback.tsx';
 import { KIND_WORDS } from './method-words.ts';
 
@@ -12,10 +13,9 @@ import { KIND_WORDS } from './method-words.ts';
 export function AboutMethod({ method }: { method: MethodInfo }) {
   const models = useCall('models.list', {});
   return (
-    <Drawer
+    <SideDialog
       opened
       onClose={() => setParams({ about: undefined })}
-      position="right"
       size="min(42rem, 92vw)"
       title={method.title}
     >
@@ -62,7 +62,7 @@ export function AboutMethod({ method }: { method: MethodInfo }) {
           </Button>
         </div>
       </div>
-    </Drawer>
+    </SideDialog>
   );
 }
 

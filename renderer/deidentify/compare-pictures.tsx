@@ -1,5 +1,5 @@
-import { Modal } from '@mantine/core';
 import type { Picture } from '../../shared/review/records.ts';
+import { Dialog } from '../ui/dialog.tsx';
 
 /** Two views that are looked at together. */
 export const PAIRS = [
@@ -63,7 +63,7 @@ export function PicturePair({
   onClose: () => void;
 }) {
   return (
-    <Modal opened onClose={onClose} size="min(72rem, 96vw)" title={`Original and ${title.toLowerCase()}`}>
+    <Dialog opened onClose={onClose} size="min(72rem, 96vw)" title={`Original and ${title.toLowerCase()}`}>
       <div className="rf-compare-large">
         {viewsOf(pair).flatMap((view) =>
           (['before', 'after'] as const).map((stage) => {
@@ -79,6 +79,6 @@ export function PicturePair({
           }),
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

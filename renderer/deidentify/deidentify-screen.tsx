@@ -55,18 +55,20 @@ export function DeidentifyScreen() {
         return (
           <div className="rf-recipe">
             <div className="rf-recipe-side">
-              <PolicyPicker
-                policies={list}
-                policy={policy}
-                onChoose={(name) => {
-                  choices.followPolicy(projectKey);
-                  void save.run({ policyName: name });
-                }}
-              />
-              {save.error && <ErrorPanel error={save.error} />}
-              <Loaded call={methods} what="methods">
-                {(all) => <MethodPicker methods={all} value={methodId} onChange={setMethod} />}
-              </Loaded>
+              <div className="rf-recipe-choices">
+                <PolicyPicker
+                  policies={list}
+                  policy={policy}
+                  onChoose={(name) => {
+                    choices.followPolicy(projectKey);
+                    void save.run({ policyName: name });
+                  }}
+                />
+                {save.error && <ErrorPanel error={save.error} />}
+                <Loaded call={methods} what="methods">
+                  {(all) => <MethodPicker methods={all} value={methodId} onChange={setMethod} />}
+                </Loaded>
+              </div>
               <StartPanel
                 policy={policy}
                 method={methodId}

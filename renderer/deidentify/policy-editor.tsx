@@ -1,17 +1,9 @@
-import {
-  Button,
-  Checkbox,
-  Modal,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Button, Checkbox, NumberInput, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Policy, Ps315Options } from '../../shared/deidentify/records.ts';
 import { useAction } from '../calls.ts';
 import { KIND_CHOICES } from '../import/kinds.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { AuditFields } from './audit-fields.tsx';
 import { OPTION_WORDS } from './describe-policy.ts';
@@ -53,7 +45,7 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
     change({ options });
   };
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       title={builtIn ? 'Edit a copy of a built-in policy' : 'Edit policy'}
@@ -235,6 +227,6 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

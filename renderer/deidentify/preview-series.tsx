@@ -2,7 +2,7 @@ import { Button, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useCall } from '../calls.ts';
-import { setParams } from '../route.ts';
+import { setParams, useRoute } from '../route.ts';
 import { StateChip } from '../ui/state.tsx';
 
 /** Which scan the preview shows: the first one of the project until a person searches for another. */
@@ -16,9 +16,11 @@ export function PreviewSeries({ seriesId }: { seriesId: number }) {
   });
   const chosen = useCall(seriesId > 0 ? 'catalog.series' : null, { id: seriesId });
   const firstId = list.data?.rows[0]?.id;
+  // For a moment this is still shown while the address is another step's already.
+  const here = useRoute().step === 'deidentify';
   useEffect(() => {
-    if (seriesId === 0 && firstId !== undefined) setParams({ preview: firstId });
-  }, [seriesId, firstId]);
+    if (here && seriesId === 0 && firstId !== undefined) setParams({ preview: firstId });
+  }, [here, seriesId, firstId]);
   const rows = list.data?.rows ?? [];
   const now = chosen.data?.row;
   const data = rows.map((row) => ({

@@ -35,7 +35,7 @@ export function StartPanel({
   const info = methods.find((item) => item.id === method);
   const unavailable = info?.unavailable ?? '';
   return (
-    <section className="rf-panel" style={{ position: 'sticky', bottom: -2 }}>
+    <section className="rf-panel">
       <div style={{ marginBottom: 8 }}>
         Face: <strong>{info?.title ?? method}</strong>
         {then.length > 0 ? (

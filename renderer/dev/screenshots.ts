@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
-import { chromium, type Page } from 'playwright-core';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Scenario } from './fake-answers.ts';
 import { createFakeHost } from './fake-host.ts';
 
@@ -10,7 +10,11 @@ import { createFakeHost } from './fake-host.ts';
  * Looks at every screen: a picture per screen, scheme and size, and axe on each.
  *
  *     npx esbuild renderer/dev/screenshots.ts --bundle --platform=node --format=esm --packages=external --outfile=.scratch/screenshots.mjs
- *     node .scratch/screenshots.mjs [filter]
+ *     node .scratch/screenshots.mjs [filter [width [light|dark]]]
+ *
+ * With REFACADE_URL, the address that `refacade serve` prints, the screens of that project are looked at instead of
+ * made-up records, and REFACADE_SERIES is the scan that methods are compared on: so are the pictures of docs/pictures
+ * made, from a project of `npm run sample`.
  *
  * Pictures go to .scratch/screens. Ends with 1 when axe finds something serious or critical, or a page logs an error.
  */
@@ -114,7 +118,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'deidentify-compare',
     scenario: 'full',
-    hash: '#/deidentify?preview=1&tab=compare',
+    hash: `#/deidentify?preview=${process.env.REFACADE_SERIES ?? 1}&tab=compare`,
     act: async (page) => {
       await page.getByRole('button', { name: /^Try \d methods/ }).click();
       await page.getByRole('button', { name: 'Try all of them again' }).waitFor();
@@ -333,6 +337,7 @@ function settled(): boolean {
 
 async function seeModels(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Card of Average head' }).waitFor();
+  await page.getByText('Testing where the network runs…').waitFor({ state: 'detached' });
 }
 
 /** Looks at a folder that holds a pack; a path with `broken` holds one that is refused. */
@@ -349,10 +354,12 @@ async function checkPack(page: Page, end: string): Promise<void> {
 const SIZES = [
   { width: 1280, height: 720 },
   { width: 1920, height: 1080 },
+  // The size of docs/pictures; only when asked for.
+  { width: 1440, height: 900 },
 ] as const;
 
 const filter = new RegExp(process.argv[2] ?? '.');
-const onlySize = process.argv[3] ? Number(process.argv[3]) : undefined;
+const wanted = process.argv[3] ? [Number(process.argv[3])] : [1280, 1920];
 const onlyScheme = process.argv[4];
 const out = fileURLToPath(new URL('./screens/', import.meta.url));
 mkdirSync(out, { recursive: true });
@@ -361,8 +368,11 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
 });
 let bad = 0;
+let cookies: Awaited<ReturnType<BrowserContext['cookies']>> = [];
+const real = process.env.REFACADE_URL;
 const hosts = new Map<Scenario, string>();
 async function urlOf(scenario: Scenario): Promise<string> {
+  if (real) return `${new URL(real).origin}/`;
   let url = hosts.get(scenario);
   if (!url) {
     const server = createFakeHost(scenario, fileURLToPath(new URL('../dist/renderer', import.meta.url)));
@@ -375,14 +385,20 @@ async function urlOf(scenario: Scenario): Promise<string> {
 
 for (const scheme of ['light', 'dark'] as const) {
   for (const size of SIZES) {
-    if ((onlySize && size.width !== onlySize) || (onlyScheme && scheme !== onlyScheme)) continue;
+    if (!wanted.includes(size.width) || (onlyScheme && scheme !== onlyScheme)) continue;
     const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
     await context.addInitScript((value) => localStorage.setItem('refacade.theme', value), scheme);
+    // The token in the address is exchanged for a cookie once.
+    if (real && cookies.length === 0) {
+      await (await context.newPage()).goto(real);
+      cookies = await context.cookies();
+    }
+    if (real) await context.addCookies(cookies);
     for (const shot of SHOTS) {
       if (!filter.test(shot.name)) continue;
       const page = await context.newPage();
       // A machine that trains or tests beside this one may be slow.
-      page.setDefaultTimeout(120_000);
+      page.setDefaultTimeout(real ? 600_000 : 120_000);
       const errors: string[] = [];
       page.on(
         'console',

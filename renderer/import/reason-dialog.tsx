@@ -1,5 +1,6 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { Dialog } from '../ui/dialog.tsx';
 
 interface Props {
   opened: boolean;
@@ -13,7 +14,7 @@ interface Props {
 export function ReasonDialog({ opened, title, action, onClose, onConfirm }: Props) {
   const [reason, setReason] = useState('');
   return (
-    <Modal opened={opened} onClose={onClose} title={title}>
+    <Dialog opened={opened} onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -37,6 +38,6 @@ export function ReasonDialog({ opened, title, action, onClose, onConfirm }: Prop
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useAction } from '../calls.ts';
 import type { CallOutput } from '../client.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { Busy, ErrorPanel } from '../ui/feedback.tsx';
 import { FolderField } from '../ui/folder-field.tsx';
 import { plural } from '../ui/format.ts';
@@ -23,7 +24,7 @@ export function AddPackDialog({ onClose }: { onClose: () => void }) {
     setSeen(answer && { ...answer, folder: chosen });
   };
   return (
-    <Modal opened onClose={onClose} title="Add a model pack" size="lg">
+    <Dialog opened onClose={onClose} title="Add a model pack" size="lg">
       <form
         className="rf-columns"
         onSubmit={(event) => {
@@ -93,6 +94,6 @@ export function AddPackDialog({ onClose }: { onClose: () => void }) {
           )}
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Drawer, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { ModelSummary } from '../../shared/models/records.ts';
 import { useAction, useCall } from '../calls.ts';
+import { Dialog, SideDialog } from '../ui/dialog.tsx';
 import { Empty, ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { AddPackDialog } from './add-pack-dialog.tsx';
@@ -68,15 +69,14 @@ export function ModelsPanel() {
       </Loaded>
       {/* Made when opened: made together with the drawer this panel may lie in, it would be hidden beneath that. */}
       {reading && (
-        <Drawer
+        <SideDialog
           opened
           onClose={() => setReading(undefined)}
-          position="right"
           size="min(38rem, 92vw)"
           title={reading.title}
         >
           <ModelCardView model={reading} />
-        </Drawer>
+        </SideDialog>
       )}
       {adding && <AddPackDialog onClose={() => setAdding(false)} />}
       {removing && <RemovePack model={removing} onClose={() => setRemoving(undefined)} />}
@@ -87,7 +87,7 @@ export function ModelsPanel() {
 function RemovePack({ model, onClose }: { model: ModelSummary; onClose: () => void }) {
   const remove = useAction('models.removePack', MODEL_AREAS);
   return (
-    <Modal opened onClose={onClose} title={`Remove ${model.title}?`}>
+    <Dialog opened onClose={onClose} title={`Remove ${model.title}?`}>
       <p style={{ marginTop: 0 }}>
         Its copy inside Refacade is deleted. A policy that names {model.id} cannot run until it is added
         again. The folder it was added from stays, and so do scans that were de-identified with it.
@@ -105,6 +105,6 @@ function RemovePack({ model, onClose }: { model: ModelSummary; onClose: () => vo
           Remove pack
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

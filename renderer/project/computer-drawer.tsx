@@ -1,15 +1,14 @@
-import { Drawer } from '@mantine/core';
 import { ModelsPanel } from '../models/models-panel.tsx';
 import { setParams } from '../route.ts';
+import { SideDialog } from '../ui/dialog.tsx';
 import { Doctor } from './doctor.tsx';
 
 /** What this installation can do, beside whatever screen asked: its models, and the checks of the computer. */
 export function ComputerDrawer() {
   return (
-    <Drawer
+    <SideDialog
       opened
       onClose={() => setParams({ computer: undefined })}
-      position="right"
       size="min(42rem, 92vw)"
       title="Computer and models"
     >
@@ -21,6 +20,6 @@ export function ComputerDrawer() {
           <Doctor />
         </section>
       </div>
-    </Drawer>
+    </SideDialog>
   );
 }

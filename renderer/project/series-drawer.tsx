@@ -1,4 +1,4 @@
-import { Button, Drawer, Select, Table, Tabs } from '@mantine/core';
+import { Button, Select, Table, Tabs } from '@mantine/core';
 import { useState } from 'react';
 import { useAction, useCall } from '../calls.ts';
 import type { CallOutput } from '../client.ts';
@@ -7,6 +7,7 @@ import { ReasonDialog } from '../import/reason-dialog.tsx';
 import { ENGINE_NAMES } from '../morphometry/engine-names.ts';
 import { ScanAuditView } from '../risk/scan-audit-view.tsx';
 import { go, setParams, useRoute } from '../route.ts';
+import { SideDialog } from '../ui/dialog.tsx';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
 import { formatNumber, formatSeconds, formatShape, formatTime, formatVoxelSize } from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
@@ -25,17 +26,16 @@ export function SeriesDrawer({ seriesId }: { seriesId: number }) {
     ? `${call.data.row.subjectLabel} · ${call.data.row.sessionLabel} · ${call.data.row.kind}`
     : `Series ${seriesId}`;
   return (
-    <Drawer
+    <SideDialog
       opened
       onClose={() => setParams({ series: undefined, detail: undefined })}
-      position="right"
       size="min(46rem, 90vw)"
       title={title}
     >
       <Loaded call={call} what="this series">
         {(detail) => <Details detail={detail} />}
       </Loaded>
-    </Drawer>
+    </SideDialog>
   );
 }
 

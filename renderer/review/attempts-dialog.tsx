@@ -1,10 +1,11 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { Rung } from '../../shared/deidentify/records.ts';
 import type { ReviewItem } from '../../shared/review/records.ts';
 import { useCall } from '../calls.ts';
 import { describeParams } from '../deidentify/ladder-fields.tsx';
 import { ScanAuditView } from '../risk/scan-audit-view.tsx';
 import { setParams } from '../route.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { Loaded } from '../ui/feedback.tsx';
 import { formatTime } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
@@ -17,7 +18,7 @@ export function AttemptsDialog({ item, onClose }: { item: ReviewItem; onClose: (
     (a, b) => a - b,
   );
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       size="min(90rem, 96vw)"
@@ -44,7 +45,7 @@ export function AttemptsDialog({ item, onClose }: { item: ReviewItem; onClose: (
           />
         ))}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Button, Modal, Table, TextInput } from '@mantine/core';
+import { Button, Table, TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState } from 'react';
 import type { ShareOverride, ShareReceipt } from '../../shared/share/records.ts';
 import { useCall } from '../calls.ts';
 import { setParams } from '../route.ts';
+import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { formatCount, plural } from '../ui/format.ts';
 import { StateChip } from '../ui/state.tsx';
@@ -181,7 +182,7 @@ function OverrideDialog({
   const by = typedBy ?? settings.data?.reviewer ?? '';
   const ready = reason.trim().length >= 3 && by.trim() !== '';
   return (
-    <Modal opened onClose={onClose} title={`Let ${scan.subjectLabel} ${scan.kind} leave anyway`}>
+    <Dialog opened onClose={onClose} title={`Let ${scan.subjectLabel} ${scan.kind} leave anyway`}>
       <form
         className="rf-columns"
         onSubmit={(event) => {
@@ -215,6 +216,6 @@ function OverrideDialog({
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,9 @@
-import { Modal } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { client, type ReplyError, toReplyError } from '../client.ts';
 import { announce } from '../events.ts';
 import { native } from '../native.ts';
 import { go } from '../route.ts';
+import { Dialog } from './dialog.tsx';
 import { ErrorPanel } from './feedback.tsx';
 
 /** Paths of what was dropped; empty in a browser tab, which never learns where a file lies. */
@@ -61,7 +61,7 @@ export function DropAnywhere({ projectOpen }: { projectOpen: boolean }) {
   return (
     <>
       {over && <div className="rf-dropveil">Drop to import. The originals are only read.</div>}
-      <Modal
+      <Dialog
         opened={note !== undefined || error !== undefined}
         onClose={() => {
           setNote(undefined);
@@ -70,7 +70,7 @@ export function DropAnywhere({ projectOpen }: { projectOpen: boolean }) {
         title="Import"
       >
         {error ? <ErrorPanel error={error} what="The import did not start." /> : note}
-      </Modal>
+      </Dialog>
     </>
   );
 }

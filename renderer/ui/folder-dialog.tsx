@@ -1,7 +1,8 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { IconArrowUp, IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useCall } from '../calls.ts';
+import { Dialog } from './dialog.tsx';
 import { Loaded } from './feedback.tsx';
 
 interface Props {
@@ -15,9 +16,9 @@ interface Props {
 /** Walks the folders of the machine Refacade runs on; a browser tab has no folder picker that gives paths. */
 export function FolderDialog({ opened, title, start = '', onClose, onPick }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size="lg">
+    <Dialog opened={opened} onClose={onClose} title={title} size="lg">
       {opened && <Browser start={start} onPick={onPick} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,6 @@
-import { Kbd, Modal, Table } from '@mantine/core';
+import { Kbd, Table } from '@mantine/core';
 import { useEffect, useSyncExternalStore } from 'react';
+import { Dialog } from './dialog.tsx';
 
 /** One key of a screen; `keys` is compared with `KeyboardEvent.key`, lower case for letters. */
 export interface Shortcut {
@@ -80,7 +81,7 @@ export function ShortcutList({ opened, onClose }: { opened: boolean; onClose: ()
     () => snapshot,
   );
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard">
+    <Dialog opened={opened} onClose={onClose} title="Keyboard">
       {all.map(([group, list]) => (
         <section key={group}>
           <h2 className="rf-h2">{group}</h2>
@@ -101,6 +102,6 @@ export function ShortcutList({ opened, onClose }: { opened: boolean; onClose: ()
           </Table>
         </section>
       ))}
-    </Modal>
+    </Dialog>
   );
 }
