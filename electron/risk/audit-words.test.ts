@@ -14,6 +14,7 @@ const figures = (network: RecognitionFigures['network'], rank1: number): Recogni
   probes: 40,
   withoutFace: 2,
   faceFound: estimate(0.9),
+  facesByView: [],
   rank1: estimate(rank1),
   rank5: estimate(rank1),
   auc: estimate(0.5),

@@ -119,6 +119,7 @@ describe('recogniseCohort', () => {
       withoutFace: 10,
       rank1: { value: 0.5 },
       faceFound: { value: 0.5 },
+      facesByView: AUDIT_VIEWS.map((view) => ({ view, found: 10 })),
     });
     expect(figures.accepted.value).toBe(0.5);
   });

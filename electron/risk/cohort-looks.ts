@@ -85,6 +85,7 @@ export function recogniseCohort(order: CohortOrder): CohortResult {
         scores: similarities(descriptors, gallery),
         views: AUDIT_VIEWS.length,
         viewsWithFace: viewsWithFace(descriptors),
+        facesIn: AUDIT_VIEWS.filter((_, v) => descriptors[v]),
       };
     };
     const untouched = new Map(order.originals.map((o) => [o.seriesId, probeOf(o.probe, o.subjectId)]));

@@ -72,6 +72,8 @@ export function methodsTsv(report: AuditReport): string {
     add(method, network, name, { value, low: null, high: null, n });
   const recognition = (method: string, f: RecognitionFigures) => {
     add(method, f.network, 'face_found_share', f.faceFound);
+    for (const { view, found } of f.facesByView)
+      plain(method, f.network, `face_found_${view}`, f.probes ? found / f.probes : null, f.probes);
     plain(method, f.network, 'people_without_face', f.withoutFace, f.probes);
     add(method, f.network, 'rank1', f.rank1);
     add(method, f.network, 'rank5', f.rank5);

@@ -14,6 +14,8 @@ export interface Probe {
   readonly scores: Float64Array;
   readonly views: number;
   readonly viewsWithFace: number;
+  /** Names of those views. */
+  readonly facesIn?: readonly string[];
 }
 
 const BINS = 40;
@@ -113,6 +115,7 @@ export function recognitionFigures(
     probes: probes.length,
     withoutFace: probes.filter((p) => p.viewsWithFace === 0).length,
     faceFound,
+    facesByView: countByView(probes),
     rank1,
     rank5,
     auc,
@@ -142,6 +145,14 @@ function estimateOf(
       ? wilsonInterval(Math.min(n, Math.max(0, value * n)), n)!
       : interval;
   return { value, low, high, n };
+}
+
+/** In how many probes each view showed a face, most telling view first as the probes list them. */
+function countByView(probes: readonly Probe[]): RecognitionFigures['facesByView'] {
+  const found = new Map<string, number>();
+  for (const { facesIn } of probes)
+    for (const view of facesIn ?? []) found.set(view, (found.get(view) ?? 0) + 1);
+  return [...found].map(([view, n]) => ({ view, found: n }));
 }
 
 function without(values: Float64Array, index: number): Float64Array {

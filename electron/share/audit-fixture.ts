@@ -35,6 +35,7 @@ export function figures(
     probes: 42,
     withoutFace: 0,
     faceFound: estimate(0.9),
+    facesByView: [],
     rank1: { ...estimate(rank1), high: Math.min(1, rank1 + 0.05) },
     rank5: { ...estimate(Math.min(1, 2 * rank1)), high: Math.min(1, 2 * rank1 + 0.05) },
     auc: estimate(sharpness / (sharpness + 1)),

@@ -14,6 +14,7 @@ const figures: RecognitionFigures[] = FACE_NETWORKS.map((network) => ({
   probes: 0,
   withoutFace: 1,
   faceFound: nothing,
+  facesByView: [],
   rank1: nothing,
   rank5: nothing,
   auc: nothing,

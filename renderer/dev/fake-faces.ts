@@ -117,6 +117,7 @@ export function figuresOf(
     network,
     probes: people,
     withoutFace,
+    facesByView: [],
     faceFound: {
       value: shown / pictures,
       low: interval?.low ?? null,

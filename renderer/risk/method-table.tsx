@@ -269,7 +269,7 @@ function RecognitionCells({
       )}
       <Table.Td
         {...right}
-        title={`${withoutFace} of ${probes} without a face in any picture: counted as not recognised`}
+        title={`${withoutFace} of ${probes} without a face in any picture: counted as not recognised${seenFrom(figures)}`}
       >
         <EstimateCell estimate={figures.faceFound} unit="share" />
       </Table.Td>
@@ -293,6 +293,12 @@ function RecognitionCells({
       </Table.Td>
     </>
   );
+}
+
+/** In how many heads each view showed a face. */
+function seenFrom({ facesByView }: RecognitionFigures): string {
+  if (facesByView.length === 0) return '';
+  return `. A face seen from ${facesByView.map(({ view, found }) => `${view.replaceAll('-', ' ')}: ${found}`).join(', ')}`;
 }
 
 function Change({ method, engine }: { method: MethodAudit; engine: (typeof ENGINES)[number] }) {

@@ -19,6 +19,7 @@ const figures = (network: RecognitionFigures['network'], rank1: number | null): 
   probes: 40,
   withoutFace: 0,
   faceFound: estimate(1),
+  facesByView: [],
   rank1: estimate(rank1),
   rank5: estimate(rank1),
   auc: estimate(0.5),

@@ -119,6 +119,8 @@ export const recognitionFigures = z.object({
   withoutFace: z.number(),
   /** Share of all pictures in which a face was found. */
   faceFound: estimate,
+  /** Probes in which each view showed a face; views without any are not listed, older audits list none. */
+  facesByView: z.array(z.object({ view: z.string(), found: z.number() })).default([]),
   rank1: estimate,
   rank5: estimate,
   /** Area under the ROC curve, equal error rate and d′ of own against other people's originals. */
