@@ -79,6 +79,7 @@ function Results({ data }: { data: Comparison }) {
           fileName="percent-change.svg"
           make={(width) => percentChangePlot(data.structures, width)}
           inputs={data}
+          layout="rows"
           onPoint={open}
         />
         <section className="rf-panel">

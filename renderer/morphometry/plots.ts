@@ -69,7 +69,7 @@ export function percentChangePlot(structures: readonly StructureComparison[], wi
         r: 3,
         fill: (point: Point) => (Math.abs(point.percentChange) > 5 ? 'var(--rf-failed)' : 'var(--rf-accent)'),
         fillOpacity: 0.5,
-        title: describe,
+        title: (point: Point) => `${point.structure}, ${describe(point)}`,
       }),
       Plot.tickX(structures, {
         x: (item: StructureComparison) => item.meanPercentChange,

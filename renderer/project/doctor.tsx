@@ -35,13 +35,13 @@ export function Doctor() {
               },
             ].map((row) => (
               <li
-                key={row.name}
+                key={`${row.name} ${row.detail}`}
                 className="rf-row"
                 style={{ alignItems: 'baseline', flexWrap: 'nowrap', padding: '0.125rem 0' }}
               >
                 <span
                   className={row.ok ? 'rf-ok' : 'rf-warning'}
-                  style={{ display: 'inline-flex', alignSelf: 'center' }}
+                  style={{ display: 'inline-flex', alignSelf: 'start', marginTop: 3 }}
                 >
                   {row.ok ? (
                     <IconCircleCheckFilled size="0.9rem" aria-hidden />

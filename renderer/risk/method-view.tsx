@@ -138,7 +138,7 @@ function TradeOff({
               />
             )}
           </span>
-          Bars are 95 % intervals; the time is that of one scan. A click on a point opens its scans.
+          Bars are 95 % intervals; the time is that of one scan.
           {missing.length > 0 && ` Not measured on both axes: ${missing.join(', ')}.`}
         </>
       }
@@ -164,6 +164,7 @@ function Distances({ report, onPoint }: { report: AuditReport; onPoint: (seriesI
       fileName="audit-distance.svg"
       make={(width) => distancePlot(report, width)}
       inputs={report}
+      layout="rows"
       onPoint={onPoint}
     />
   );

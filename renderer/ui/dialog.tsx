@@ -32,7 +32,8 @@ function useDialogKeys(opened: boolean, onClose: () => void): void {
       open.splice(open.indexOf(own), 1);
       if (open.length === 0) window.removeEventListener('keydown', onKey, { capture: true });
       const place = before?.isConnected && before !== document.body ? before : document.querySelector('main');
-      if (!(place instanceof HTMLElement)) return;
+      // A point of a plot is no HTMLElement.
+      if (!(place instanceof HTMLElement || place instanceof SVGElement)) return;
       const last = document.activeElement;
       const goOn = () => place.focus({ preventScroll: true });
       goOn();
