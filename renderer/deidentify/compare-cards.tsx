@@ -121,7 +121,9 @@ function Result({
           <SurfaceMoved preview={preview} />
         </dd>
         <dt>Method alone</dt>
-        <dd>{formatSeconds(preview.methodSeconds)}</dd>
+        <dd>
+          <span>{formatSeconds(preview.methodSeconds)}</span>
+        </dd>
       </dl>
     </>
   );
