@@ -1,5 +1,4 @@
 import { seededRandom } from '../../../shared/statistics/seeded-random.ts';
-import type { Volume } from '../../volume/volume.ts';
 import { smoothWide } from './smooth-wide.ts';
 
 /** Standard deviation of the grain of a tissue, real values. */
@@ -16,31 +15,28 @@ const COARSE_AT_1 = 0.07;
 const COARSE_AT_2 = 0.53;
 
 /**
- * Grain of the voxels of a mask, from second differences one and two voxels wide.
+ * Grain of tissue along one axis, from second differences one and two voxels wide.
  *
  * A second difference is blind to slopes, and its median absolute deviation to edges; two widths tell voxel noise
  * (receiver, Rician in air, Gaussian in tissue) from texture.
  *
- * @param at voxels to look at; their neighbours two steps away must be in the grid and in the tissue
+ * @param count places to look at
+ * @param read real value at a place, moved by −2…2 voxels along the axis; what is not finite leaves its place out
  */
-export function estimateGrain(volume: Volume, at: Int32Array, stride: number): Grain {
-  const { data, slope } = volume;
+export function estimateGrain(count: number, read: (place: number, by: number) => number): Grain {
   const one: number[] = [];
   const two: number[] = [];
-  const every = Math.max(1, Math.floor(at.length / 60_000));
-  for (let q = 0; q < at.length; q += every) {
-    const n = at[q]!;
-    const far = [data[n - 2 * stride]!, data[n + 2 * stride]!];
-    const near = [data[n - stride]!, data[n + stride]!];
-    const here = data[n]!;
-    if (![...far, ...near, here].every(Number.isFinite)) continue;
-    one.push(Math.abs(here - (near[0]! + near[1]!) / 2));
-    two.push(Math.abs(here - (far[0]! + far[1]!) / 2));
+  for (let place = 0; place < count; place++) {
+    const here = read(place, 0);
+    const near = Math.abs(here - (read(place, -1) + read(place, 1)) / 2);
+    const far = Math.abs(here - (read(place, -2) + read(place, 2)) / 2);
+    if (!Number.isFinite(near) || !Number.isFinite(far)) continue;
+    one.push(near);
+    two.push(far);
   }
   if (one.length < 50) return { fine: 0, coarse: 0 };
-  const scale = Math.abs(slope || 1) * 1.4826;
-  const r1 = (scale * median(one)) ** 2;
-  const r2 = (scale * median(two)) ** 2;
+  const r1 = (1.4826 * median(one)) ** 2;
+  const r2 = (1.4826 * median(two)) ** 2;
   const coarse2 = Math.max(0, (r2 - r1) / (COARSE_AT_2 - COARSE_AT_1));
   const fine2 = Math.max(0, (r1 - COARSE_AT_1 * coarse2) / WHITE);
   return { fine: Math.sqrt(fine2), coarse: Math.sqrt(coarse2) };

@@ -6,6 +6,9 @@ import { type MatchedTissue, matchTissue } from './match-tissue.ts';
 import { grainField } from './noise.ts';
 import { grainOf, lookAround, repaint } from './repaint.ts';
 
+/** Share of differences over millimetres that is texture, not the borders of organs. */
+const TEXTURE_SHARE = 0.5;
+
 /**
  * The new head's tissue given the look of each frame of a scan, and put in.
  *
@@ -26,7 +29,7 @@ export function paintHead(
     const work = t === 0 ? plan.head.work.data : conform(volume, SHAPE_MM).data;
     const tissue = (t === 0 ? matched : matchTissue(plan, work, distance, intensity)).tissue.slice();
     const seed = input.seed + 7919 * t;
-    const { coarse } = grainOf(volume, around);
+    const coarse = TEXTURE_SHARE * grainOf(volume, around).coarse;
     if (coarse > 0) {
       const grain = grainField(plan.head.work.shape, 0.8, seed);
       // None in the skin itself, which is even.

@@ -54,34 +54,60 @@ export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
   return { air: Int32Array.from(air), tissue: Int32Array.from(tissue) };
 }
 
-/** Mean of the noise of a magnitude image in air relative to its deviation in tissue: Rayleigh, √(π/2). */
-const RAYLEIGH_MEAN = Math.sqrt(Math.PI / 2);
-/** Coils and parallel imaging make noise uneven: tissue may be noisier than air says by this factor. */
-const UNEVEN = 1.5;
-/** Share of second differences that is grain where the air, masked to one value, does not tell. */
-const GRAIN_SHARE = 0.3;
-/** Share of differences over millimetres that is texture, not the borders of organs. */
-const TEXTURE_SHARE = 0.5;
+/** Places that grain is measured at. */
+const GRAIN_PLACES = 40_000;
+/** Grain in the skin, which is more even than muscle and bone, and the depth from which on it counts in full, mm. */
+const SKIN_GRAIN = 0.5;
+const GRAIN_MM = 4;
+/** Tissue of the new head whose grain is measured lies at least this deep, mm, where it counts at least this much. */
+const MADE_MM = 4;
+const MADE_WEIGHT = 0.9;
 
-/**
- * Grain of the tissue that is replaced: the middle one of the three axes.
- *
- * Second differences of tissue hold anatomy too; the noise of the air says how much of them can be noise.
- */
+/** Grain of the tissue that is replaced, real values: the middle one of the three axes. */
 export function grainOf(volume: Volume, around: Surroundings): Grain {
+  const { data, slope, inter } = volume;
+  const at = thinned(around.tissue);
+  return middleGrain(volume.shape, at, (n) => data[n]! * (slope || 1) + inter);
+}
+
+/** Grain that new tissue has on the native grid by itself. */
+function grainOfMade(
+  volume: Volume,
+  plan: EditPlan,
+  head: NewHead,
+  tissue: Float32Array,
+  around: Surroundings,
+): Grain {
+  const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
   const [nx, ny] = volume.shape as [number, number, number];
-  const all = [1, nx, nx * ny].map((stride) => estimateGrain(volume, around.tissue, stride));
-  const middle = (pick: (g: Grain) => number) => all.map(pick).sort((a, b) => a - b)[1]!;
-  const values = Float32Array.from(around.air, (n) => volume.data[n]!).sort();
-  const at = (q: number) => values[Math.floor(q * (values.length - 1))] ?? 0;
-  // The middle of the air above its darkest: robust against ghosts; for Rayleigh noise the mean is near the median.
-  const air = (Math.abs(volume.slope || 1) * (at(0.5) - at(0.001))) / RAYLEIGH_MEAN;
-  const fine = middle((g) => g.fine);
-  const coarse = middle((g) => g.coarse);
-  return {
-    fine: air > 0 ? Math.min(fine, UNEVEN * air) : GRAIN_SHARE * fine,
-    coarse: TEXTURE_SHARE * coarse,
+  const m = plan.toWork;
+  const read = (f: Float32Array, n: number) => {
+    const [i, j, k] = [n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0];
+    const x = m[0]! * i + m[1]! * j + m[2]! * k + m[3]!;
+    const y = m[4]! * i + m[5]! * j + m[6]! * k + m[7]!;
+    const z = m[8]! * i + m[9]! * j + m[10]! * k + m[11]!;
+    return linear(f, wx, wy, wz, x, y, z);
   };
+  const at = thinned(around.tissue).filter(
+    (n) => read(head.weight, n) > MADE_WEIGHT && read(head.distance, n) < -MADE_MM,
+  );
+  return middleGrain(volume.shape, at, (n) => read(tissue, n));
+}
+
+function thinned(at: Int32Array): Int32Array {
+  const every = Math.max(1, Math.floor(at.length / GRAIN_PLACES));
+  return every === 1
+    ? at
+    : Int32Array.from({ length: Math.floor(at.length / every) }, (_, q) => at[q * every]!);
+}
+
+function middleGrain(shape: readonly number[], at: Int32Array, value: (n: number) => number): Grain {
+  const strides = [1, shape[0]!, shape[0]! * shape[1]!];
+  const all = strides.map((stride) =>
+    estimateGrain(at.length, (place, by) => value(at[place]! + by * stride)),
+  );
+  const middle = (pick: (g: Grain) => number) => all.map(pick).sort((a, b) => a - b)[1]!;
+  return { fine: middle((g) => g.fine), coarse: middle((g) => g.coarse) };
 }
 
 /**
@@ -116,7 +142,8 @@ export function repaint(
   const fallback = airValue(volume) * slope + inter;
   const nextAir = airSource(airPool, fallback, seed * 2 + 1);
   const nextNormal = normalRandom(seed * 2 + 2);
-  const { fine } = head.grain ? grainOf(volume, around) : { fine: 0 };
+  const own = head.grain ? grainOf(volume, around).fine ** 2 : 0;
+  const made = head.grain ? grainOfMade(volume, plan, head, tissue, around).fine ** 2 : 0;
   const edge = edgeProfile(volume, plan, median(airPool, fallback));
   let floor = Infinity;
   for (let n = 0; n < data.length; n++) if (data[n]! < floor) floor = data[n]!;
@@ -135,11 +162,13 @@ export function repaint(
       value = nextAir();
     } else {
       const share = edge(d);
-      const inside = share > 0 ? at(tissue, x, y, z) + (fine > 0 ? fine * nextNormal() : 0) : 0;
+      const inside = share > 0 ? at(tissue, x, y, z) : 0;
       const fresh = share >= 1 ? inside : share * inside + (1 - share) * nextAir();
+      let left = 0; // share of the own tissue's grain, in variance
       if (w > 0.999) value = fresh;
       else {
         let was = real(n);
+        left = (1 - w) ** 2;
         const shift = d - d0;
         if (Math.abs(shift) > 0.05 && d < 4) {
           let gx = at(old, x + 1, y, z) - at(old, x - 1, y, z);
@@ -153,26 +182,30 @@ export function repaint(
           const i = n % nx;
           const j = ((n / nx) | 0) % ny;
           const k = (n / (nx * ny)) | 0;
-          const moved = linear(
-            data,
-            nx,
-            ny,
-            nz,
-            i + toNative[0]! * gx + toNative[1]! * gy + toNative[2]! * gz,
-            j + toNative[4]! * gx + toNative[5]! * gy + toNative[6]! * gz,
-            k + toNative[8]! * gx + toNative[9]! * gy + toNative[10]! * gz,
-          );
+          const u = i + toNative[0]! * gx + toNative[1]! * gy + toNative[2]! * gz;
+          const v = j + toNative[4]! * gx + toNative[5]! * gy + toNative[6]! * gz;
+          const s = k + toNative[8]! * gx + toNative[9]! * gy + toNative[10]! * gz;
+          left *= noiseLeft(u) * noiseLeft(v) * noiseLeft(s);
+          const moved = linear(data, nx, ny, nz, u, v, s);
           was = Number.isFinite(moved) ? moved * slope + inter : was;
         } else if (d >= 4 && d0 < 4) was = nextAir();
         value = w * fresh + (1 - w) * was;
-        // Two independent noises averaged are quieter than either: give back what is missing.
-        if (fine > 0 && share > 0.5)
-          value += fine * Math.sqrt(Math.max(0, 1 - w * w - (1 - w) ** 2)) * nextNormal();
+      }
+      // Made tissue is softer than the scan's, and two grains averaged are quieter than either: give back what is missing.
+      if (own > 0) {
+        const depth = SKIN_GRAIN + (1 - SKIN_GRAIN) * Math.min(1, Math.max(0, -d / GRAIN_MM));
+        value += depth * share * Math.sqrt(Math.max(0, own * (1 - left) - made * w * w)) * nextNormal();
       }
     }
     out[n] = Math.max(floor, (value - inter) / slope);
   });
   return out;
+}
+
+/** Share of a white grain's variance that linear reading between two voxels leaves. */
+function noiseLeft(x: number): number {
+  const f = x - Math.floor(x);
+  return f * f + (1 - f) ** 2;
 }
 
 function median(values: Float32Array, fallback: number): number {
