@@ -225,6 +225,12 @@ const SHOTS: readonly Shot[] = [
       await page.getByText('Structure by structure').scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: 'impact-point-by-key',
+    scenario: 'full',
+    hash: '#/impact',
+    act: (page) => openPointByKey(page, /one point per scan/),
+  },
   { name: 'impact-no-model', scenario: 'busy', hash: '#/impact?view=regional' },
   { name: 'impact-both-no-model', scenario: 'busy', hash: '#/impact?view=both' },
   { name: 'impact-error', scenario: 'error', hash: '#/impact' },
@@ -272,6 +278,12 @@ const SHOTS: readonly Shot[] = [
       await page.getByText('Both networks').click();
       await page.locator('.rf-plot svg').last().scrollIntoViewIfNeeded();
     },
+  },
+  {
+    name: 'audit-point-by-key',
+    scenario: 'full',
+    hash: '#/audit',
+    act: (page) => openPointByKey(page, /Surface distance/),
   },
   {
     name: 'audit-caveats',
@@ -338,6 +350,20 @@ function settled(): boolean {
 async function seeModels(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Card of Average head' }).waitFor();
   await page.getByText('Testing where the network runs…').waitFor({ state: 'detached' });
+}
+
+/** Walks to the last point of a plot, opens its scan and closes it again: the point must have the focus as before. */
+async function openPointByKey(page: Page, plot: RegExp): Promise<void> {
+  const points = page.getByRole('group', { name: plot }).getByRole('button');
+  await points.first().focus();
+  await page.keyboard.press('End');
+  const name = await page.locator(':focus').getAttribute('aria-label');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const after = await page.locator(':focus').getAttribute('aria-label');
+  if (!name || after !== name) throw new Error(`the focus went from “${name}” to “${after}”`);
 }
 
 /** Looks at a folder that holds a pack; a path with `broken` holds one that is refused. */
