@@ -56,36 +56,42 @@ export function newFace(
   const edit = voxels(plan, (n) => plan.weight[n]! > 0);
   const size = meetBorder(plan, average);
   const place = outwards(plan, average);
-  const averageFromOwnMm = between(face, own, average);
-  let best: NewFace | null = null;
+  const averageFromOwnMm = between(
+    face,
+    (n) => own[n]!,
+    (n) => average[n]!,
+  );
+  let best: { at: (n: number) => number; draws: number; fromOwnMm: number; farEnough: boolean } | null = null;
   for (let draw = 0; draw < DRAWS; draw++) {
     const drawn = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
     const share = Math.max(0, 1 - LESS * Math.max(0, draw + 1 - SIZED));
     const join = joinBorder(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));
-    const distance = own.slice();
-    for (const n of edit) {
+    const at = (n: number) => {
       const w = plan.weight[n]!;
-      distance[n] = w * drawn.at(place(n, share * size[n]! + join[n]!)) + (1 - w) * own[n]!;
-    }
-    const fromOwnMm = between(face, own, distance);
+      return w * drawn.at(place(n, share * size[n]! + join[n]!)) + (1 - w) * own[n]!;
+    };
+    const fromOwnMm = between(face, (n) => own[n]!, at);
     const farEnough = fromOwnMm >= MARGIN * averageFromOwnMm;
-    if (!best || fromOwnMm > best.fromOwnMm)
-      best = { distance, draws: draw + 1, fromOwnMm, averageFromOwnMm, farEnough };
+    if (!best || fromOwnMm > best.fromOwnMm) best = { at, draws: draw + 1, fromOwnMm, farEnough };
     if (farEnough) break;
   }
-  return best!;
+  const { at, ...chosen } = best!;
+  const distance = own.slice();
+  for (const n of edit) distance[n] = at(n);
+  return { ...chosen, distance, averageFromOwnMm };
 }
 
 /** Mean distance between two skins over some voxels, there and back, mm. */
-function between(at: Int32Array, a: Float32Array, b: Float32Array): number {
+function between(at: Int32Array, aAt: (n: number) => number, bAt: (n: number) => number): number {
   let [sum, count] = [0, 0];
   for (const n of at) {
-    if (Math.abs(a[n]!) < 1) {
-      sum += Math.abs(b[n]!);
+    const [a, b] = [Math.abs(aAt(n)), Math.abs(bAt(n))];
+    if (a < 1) {
+      sum += b;
       count++;
     }
-    if (Math.abs(b[n]!) < 1) {
-      sum += Math.abs(a[n]!);
+    if (b < 1) {
+      sum += a;
       count++;
     }
   }
