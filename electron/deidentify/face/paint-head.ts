@@ -2,6 +2,7 @@ import { conform } from '../../volume/conform.ts';
 import type { EditPlan } from './edit-plan.ts';
 import type { FaceInput, FaceProposal } from './face-method.ts';
 import { SHAPE_MM } from './head-shape.ts';
+import { matchBrightTail } from './match-bright-tail.ts';
 import { type MatchedTissue, matchTissue } from './match-tissue.ts';
 import { grainField } from './noise.ts';
 import { grainOf, lookAround, repaint } from './repaint.ts';
@@ -36,7 +37,9 @@ export function paintHead(
       for (let n = 0; n < tissue.length; n++)
         tissue[n]! += coarse * Math.min(1, Math.max(0, (-distance[n]! - 4) / 6)) * grain[n]!;
     }
-    return repaint(volume, plan, { distance, weight: plan.weight, grain: true }, tissue, around, seed);
+    const made = repaint(volume, plan, { distance, weight: plan.weight, grain: true }, tissue, around, seed);
+    matchBrightTail(volume, plan, plan.weight, made);
+    return made;
   };
 }
 
