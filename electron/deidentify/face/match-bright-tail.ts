@@ -1,6 +1,6 @@
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { type EditPlan, eachNative } from './edit-plan.ts';
+import type { EditPlan } from './edit-plan.ts';
 import { percentiles } from './head-start.ts';
 
 /** Percentile that whole-head software often takes for the brightest tissue. */
@@ -33,9 +33,8 @@ export function matchBrightTail(
   const sign = volume.slope < 0 ? -1 : 1;
   const { mask } = plan;
   const frame = mask.length;
-  const all = Float32Array.from({ length: frame }, (_, n) =>
-    Number.isFinite(data[n]!) ? sign * data[n]! : 0,
-  );
+  const all = new Float32Array(frame);
+  for (let n = 0; n < frame; n++) if (Number.isFinite(data[n]!)) all[n] = sign * data[n]!;
   const [air, bright] = percentiles(all, [1, BRIGHT], () => true) as [number, number];
   const from = air + FROM * (bright - air);
   const full = air + FULL * (bright - air);
@@ -51,16 +50,20 @@ export function matchBrightTail(
   const has = Float64Array.from(after).sort().reverse();
   if (has.length === 0) return;
   const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
-  eachNative(volume, plan.toWork, (n, x, y, z) => {
+  const [nx, ny] = volume.shape as [number, number, number];
+  const m = plan.toWork;
+  for (let n = 0; n < frame; n++) {
     const value = sign * made[n]!;
-    if (!mask[n] || !(value > from)) return;
+    if (!mask[n] || !(value > from)) continue;
+    const [i, j, k] = [n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0];
+    const x = m[0]! * i + m[1]! * j + m[2]! * k + m[3]!;
+    const y = m[4]! * i + m[5]! * j + m[6]! * k + m[7]!;
+    const z = m[8]! * i + m[9]! * j + m[10]! * k + m[11]!;
     const wanted = had[brighter(has, value)] ?? from;
     const target = air + Math.min((value - air) * MOST, Math.max((value - air) / MOST, wanted - air));
-    const share =
-      Math.min(1, NEAR_SEAM * linear(weight, wx, wy, wz, x, y, z)) *
-      Math.min(1, (value - from) / (full - from));
-    made[n] = sign * (value + share * (target - value));
-  });
+    const counts = Math.min(1, NEAR_SEAM * linear(weight, wx, wy, wz, x, y, z));
+    made[n] = sign * (value + counts * Math.min(1, (value - from) / (full - from)) * (target - value));
+  }
 }
 
 /** How many of some falling values are above one. */
