@@ -56,7 +56,8 @@ export function normalRandom(seed: number): () => number {
 /** Smooth grain of unit variance on a grid, correlated over about `sigmaVoxels`. */
 export function grainField(shape: readonly number[], sigmaVoxels: number, seed: number): Float32Array {
   const next = normalRandom(seed);
-  const white = Float32Array.from({ length: shape[0]! * shape[1]! * shape[2]! }, () => next());
+  const white = new Float32Array(shape[0]! * shape[1]! * shape[2]!);
+  for (let n = 0; n < white.length; n++) white[n] = next();
   const field = smoothWide(white, shape, sigmaVoxels);
   let power = 0;
   for (let n = 0; n < field.length; n++) power += field[n]! ** 2;
@@ -69,6 +70,8 @@ export function grainField(shape: readonly number[], sigmaVoxels: number, seed: 
 const RUN = 8;
 /** The brightest share of the air that is not copied: ghosts and flow artefacts would become specks. */
 const GHOSTS = 0.02;
+/** Fewer voxels of air than this are too few to copy. */
+export const LEAST_AIR = 200;
 
 /**
  * Air to put where tissue was: pieces of the scan's own air in random order, so that its noise, its correlation along
@@ -78,7 +81,7 @@ const GHOSTS = 0.02;
  * @param fallback value when the scan shows no air
  */
 export function airSource(values: Float32Array, fallback: number, seed: number): () => number {
-  if (values.length < 200) return () => fallback;
+  if (values.length < LEAST_AIR) return () => fallback;
   const limit = values.slice().sort()[Math.floor((1 - GHOSTS) * (values.length - 1))]!;
   const next = seededRandom(seed);
   let at = 0;

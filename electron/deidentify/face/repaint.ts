@@ -4,7 +4,7 @@ import type { Volume } from '../../volume/volume.ts';
 import { airValue } from './composite.ts';
 import { type EditPlan, eachNative } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
-import { airSource, estimateGrain, type Grain, normalRandom } from './noise.ts';
+import { airSource, estimateGrain, type Grain, LEAST_AIR, normalRandom } from './noise.ts';
 
 /** Tissue is taken from at least this deep, mm: nearer to the skin a voxel is part air. */
 export const SKIN_MM = 2.5;
@@ -139,7 +139,8 @@ export function repaint(
     return Number.isFinite(v) ? v : 0;
   };
   const airPool = Float32Array.from(around.air, real);
-  const fallback = airValue(volume) * slope + inter;
+  // Looked for only where it is needed: it passes over the whole scan.
+  const fallback = airPool.length < LEAST_AIR ? airValue(volume) * slope + inter : 0;
   const nextAir = airSource(airPool, fallback, seed * 2 + 1);
   const nextNormal = normalRandom(seed * 2 + 2);
   const own = head.grain ? grainOf(volume, around).fine ** 2 : 0;
