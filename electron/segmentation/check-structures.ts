@@ -14,8 +14,8 @@ const ASYMMETRY = 2;
 /** A brain that ends in the border plane over more than this was cut by the field of view, mm². */
 const CUT_MM2 = 150;
 const APART_SHARE = 0.05;
-/** Mean probability over the brain below which the labels should not be believed. */
-export const LEAST_CONFIDENCE = 0.75;
+/** Mean probability over the brain below which the labels should not be believed; set for version 1.1.0 (TESTING.md). */
+export const LEAST_CONFIDENCE = 0.72;
 
 /** Structures that shape the outline of the brain: cortex, white matter, cerebellum, brain stem, fluid around. */
 const OUTER = [2, 41, 3, 42, 7, 46, 8, 47, 16, 24];
