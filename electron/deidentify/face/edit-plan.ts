@@ -1,4 +1,4 @@
-import { invert, multiply } from '../../../shared/geometry/affine.ts';
+import { apply, invert, multiply, type Vec3 } from '../../../shared/geometry/affine.ts';
 import { type Grid, linear, resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { squaredDistanceTo } from './distance.ts';
@@ -85,6 +85,12 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
     bits: workBits,
     toWork,
   };
+}
+
+/** Place of a native voxel on the working grid; {@link eachNative} is the way to go over all of them. */
+export function placeOnWork(grid: Grid, toWork: Float64Array, n: number): Vec3 {
+  const [nx, ny] = grid.shape as [number, number, number];
+  return apply(toWork, n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0);
 }
 
 /** Visits every voxel of a native grid with its place on the working grid. */

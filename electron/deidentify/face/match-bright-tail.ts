@@ -1,6 +1,6 @@
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import type { EditPlan } from './edit-plan.ts';
+import { type EditPlan, placeOnWork } from './edit-plan.ts';
 import { percentiles } from './head-start.ts';
 
 /** Percentile that whole-head software often takes for the brightest tissue. */
@@ -20,15 +20,9 @@ const MOST = 1.25;
  * a new face with a little more of it would make every brain structure look darker. So the k-th brightest voxel of
  * the edit is moved towards the value that the k-th brightest had before.
  *
- * @param made stored values on the native grid, changed in place where `plan.mask` is 1
- * @param weight share of the new head, working grid: what counts little is moved little
+ * @param made stored values on the native grid, changed in place where `plan.mask` is 1; what counts little is moved little
  */
-export function matchBrightTail(
-  volume: Volume,
-  plan: EditPlan,
-  weight: Float32Array,
-  made: Float32Array,
-): void {
+export function matchBrightTail(volume: Volume, plan: EditPlan, made: Float32Array): void {
   const { data } = volume;
   const sign = volume.slope < 0 ? -1 : 1;
   const { mask } = plan;
@@ -50,18 +44,15 @@ export function matchBrightTail(
   const has = Float64Array.from(after).sort().reverse();
   if (has.length === 0) return;
   const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
-  const [nx, ny] = volume.shape as [number, number, number];
-  const m = plan.toWork;
   for (let n = 0; n < frame; n++) {
     const value = sign * made[n]!;
     if (!mask[n] || !(value > from)) continue;
-    const [i, j, k] = [n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0];
-    const x = m[0]! * i + m[1]! * j + m[2]! * k + m[3]!;
-    const y = m[4]! * i + m[5]! * j + m[6]! * k + m[7]!;
-    const z = m[8]! * i + m[9]! * j + m[10]! * k + m[11]!;
     const wanted = had[brighter(has, value)] ?? from;
     const target = air + Math.min((value - air) * MOST, Math.max((value - air) / MOST, wanted - air));
-    const counts = Math.min(1, NEAR_SEAM * linear(weight, wx, wy, wz, x, y, z));
+    const counts = Math.min(
+      1,
+      NEAR_SEAM * linear(plan.weight, wx, wy, wz, ...placeOnWork(volume, plan.toWork, n)),
+    );
     made[n] = sign * (value + counts * Math.min(1, (value - from) / (full - from)) * (target - value));
   }
 }

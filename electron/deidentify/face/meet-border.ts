@@ -121,12 +121,9 @@ export function along(distance: Float32Array, shape: readonly number[]): (n: num
   };
 }
 
-/** The average skin moved in by `shift` along the direction of the head as a whole, see {@link outwards}. */
-export function shifted(plan: EditPlan, average: Float32Array, shift: Float32Array): Float32Array {
+/** Distance to the average skin moved in by some mm along the direction of the head as a whole, see {@link outwards}. */
+export function movedIn(plan: EditPlan, average: Float32Array): (n: number, mm: number) => number {
   const [nx, ny, nz] = plan.head.work.shape as [number, number, number];
   const place = outwards(plan, average);
-  return shift.map((mm, n) => {
-    const [x, y, z] = place(n, mm);
-    return linear(average, nx, ny, nz, x, y, z);
-  });
+  return (n, mm) => linear(average, nx, ny, nz, ...place(n, mm));
 }

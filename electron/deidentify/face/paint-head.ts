@@ -30,15 +30,16 @@ export function paintHead(
     const work = t === 0 ? plan.head.work.data : conform(volume, SHAPE_MM).data;
     const tissue = (t === 0 ? matched : matchTissue(plan, work, distance, intensity)).tissue.slice();
     const seed = input.seed + 7919 * t;
-    const coarse = TEXTURE_SHARE * grainOf(volume, around).coarse;
+    const own = grainOf(volume, around);
+    const coarse = TEXTURE_SHARE * own.coarse;
     if (coarse > 0) {
       const grain = grainField(plan.head.work.shape, 0.8, seed);
       // None in the skin itself, which is even.
       for (let n = 0; n < tissue.length; n++)
         tissue[n]! += coarse * Math.min(1, Math.max(0, (-distance[n]! - 4) / 6)) * grain[n]!;
     }
-    const made = repaint(volume, plan, { distance, weight: plan.weight, grain: true }, tissue, around, seed);
-    matchBrightTail(volume, plan, plan.weight, made);
+    const made = repaint(volume, plan, { distance, weight: plan.weight, grain: own }, tissue, around, seed);
+    matchBrightTail(volume, plan, made);
     return made;
   };
 }

@@ -2,7 +2,7 @@ import { invert } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { airValue } from './composite.ts';
-import { type EditPlan, eachNative } from './edit-plan.ts';
+import { type EditPlan, eachNative, placeOnWork } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
 import { airSource, estimateGrain, type Grain, LEAST_AIR, normalRandom } from './noise.ts';
 
@@ -15,8 +15,8 @@ export interface NewHead {
   readonly distance: Float32Array;
   /** Share of the new head in each voxel, 0 keeps the scan. */
   readonly weight: Float32Array;
-  /** Add voxel noise like that of the scan's own tissue. */
-  readonly grain: boolean;
+  /** Grain of the scan's own tissue ({@link grainOf}): what new tissue lacks of it is added. Null adds none. */
+  readonly grain: Grain | null;
 }
 
 /** What a scan looks like around the edit, measured once on its first frame. */
@@ -79,15 +79,7 @@ function grainOfMade(
   around: Surroundings,
 ): Grain {
   const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
-  const [nx, ny] = volume.shape as [number, number, number];
-  const m = plan.toWork;
-  const read = (f: Float32Array, n: number) => {
-    const [i, j, k] = [n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0];
-    const x = m[0]! * i + m[1]! * j + m[2]! * k + m[3]!;
-    const y = m[4]! * i + m[5]! * j + m[6]! * k + m[7]!;
-    const z = m[8]! * i + m[9]! * j + m[10]! * k + m[11]!;
-    return linear(f, wx, wy, wz, x, y, z);
-  };
+  const read = (f: Float32Array, n: number) => linear(f, wx, wy, wz, ...placeOnWork(volume, plan.toWork, n));
   const at = thinned(around.tissue).filter(
     (n) => read(head.weight, n) > MADE_WEIGHT && read(head.distance, n) < -MADE_MM,
   );
@@ -143,7 +135,7 @@ export function repaint(
   const fallback = airPool.length < LEAST_AIR ? airValue(volume) * slope + inter : 0;
   const nextAir = airSource(airPool, fallback, seed * 2 + 1);
   const nextNormal = normalRandom(seed * 2 + 2);
-  const own = head.grain ? grainOf(volume, around).fine ** 2 : 0;
+  const own = head.grain ? head.grain.fine ** 2 : 0;
   const made = head.grain ? grainOfMade(volume, plan, head, tissue, around).fine ** 2 : 0;
   const edge = edgeProfile(volume, plan, median(airPool, fallback));
   let floor = Infinity;

@@ -71,7 +71,7 @@ export const blur: FaceMethod = {
         return repaint(
           volume,
           plan,
-          { distance, weight, grain: false },
+          { distance, weight, grain: null },
           tissue,
           around,
           input.seed + 7919 * t,

@@ -4,7 +4,7 @@ import { averageDistance, averageIntensity, sampleAverage } from '../average-on-
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { matchTissue } from '../match-tissue.ts';
-import { borderSkin, joinBorder, meetBorder, shifted } from '../meet-border.ts';
+import { borderSkin, joinBorder, meetBorder, movedIn } from '../meet-border.ts';
 import { grainField } from '../noise.ts';
 import { blendSkin, paintHead } from '../paint-head.ts';
 import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
@@ -56,16 +56,12 @@ export const template: FaceMethod = {
     const original = averageDistance(plan);
     const shift = meetBorder(plan, original);
     vary(shift, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
-    const sized = shifted(plan, original, shift);
+    const skin = movedIn(plan, original);
     const own = plan.head.distance;
-    const join = joinBorder(plan, borderSkin(plan), (n) => own[n]! - sized[n]!);
+    const join = joinBorder(plan, borderSkin(plan), (n) => own[n]! - skin(n, shift[n]!));
     const distance = blendSkin(
       plan,
-      shifted(
-        plan,
-        original,
-        shift.map((mm, n) => mm + join[n]!),
-      ),
+      shift.map((mm, n) => skin(n, Math.fround(mm + join[n]!))),
     );
     input.signal.throwIfAborted();
     const intensity = averageIntensity(plan, original, distance);
