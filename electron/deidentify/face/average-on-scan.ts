@@ -6,8 +6,11 @@ import { along } from './meet-border.ts';
 import { worldToAverageIndex } from './regions.ts';
 import { SKIN_MM } from './repaint.ts';
 
+/** What an edit plan knows about the average head's place. */
+type PlacedAverage = Pick<EditPlan, 'average' | 'frame' | 'head'>;
+
 /** Distance to the average head's skin on the working grid, in the scan's millimetres. */
-export function averageDistance(plan: EditPlan): Float32Array {
+export function averageDistance(plan: PlacedAverage): Float32Array {
   const { surface } = plan.average;
   const scale = Math.cbrt(Math.abs(determinant(plan.frame.averageToWorld)));
   return sampleAverage(plan, surface.data, surface.affine, surface.shape).map((d) => d * scale);
@@ -15,7 +18,7 @@ export function averageDistance(plan: EditPlan): Float32Array {
 
 /** A volume on the average head’s grid, read at every voxel of the working grid; its border holds beyond it. */
 export function sampleAverage(
-  plan: EditPlan,
+  plan: PlacedAverage,
   data: Float32Array,
   affine: Float64Array,
   shape: readonly number[],

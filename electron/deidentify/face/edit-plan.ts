@@ -1,17 +1,22 @@
 import { apply, invert, multiply, type Vec3 } from '../../../shared/geometry/affine.ts';
 import { type Grid, linear, resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
+import { averageDistance } from './average-on-scan.ts';
 import { squaredDistanceTo } from './distance.ts';
 import { type AverageHead, type FaceFrame, REGION } from './face-frame.ts';
 import type { FaceInput } from './face-method.ts';
 import { type HeadShape, headShape, SHAPE_MM } from './head-shape.ts';
 import { chosenRegions, extendedRegions, flattened, regionBits } from './regions.ts';
+import { fillVoids, skinVoids, withoutVoids } from './voids.ts';
 
 /** Where a method with regions may edit: on the scan's grid, and softly on the 2 mm grid of shapes. */
 export interface EditPlan {
   readonly average: AverageHead;
   readonly frame: FaceFrame;
+  /** Its skin goes on in front of {@link voids}. */
   readonly head: HeadShape;
+  /** Working grid, 0/1: where the scan shows nothing although the head goes on; null: nowhere. */
+  readonly voids: Uint8Array | null;
   /** Native grid, 0/1: everything that may change, air of the `wrap` region included. */
   readonly mask: Uint8Array;
   /** Working grid, 0/1: the regions without the protected brain, without `wrap`. */
@@ -40,7 +45,9 @@ const AIR_MM = 3;
 export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly growMm: number }): EditPlan {
   const { average, frame, volume, params } = input;
   if (!average || !frame) throw new Error('Expected an average head and its place in the scan.');
-  const head = headShape(volume, input.threshold);
+  const found = headShape(volume, input.threshold);
+  const voids = skinVoids(found, averageDistance({ average, frame, head: found }));
+  const head = voids ? withoutVoids(found, voids) : found;
   input.signal.throwIfAborted();
   const growMm = cut?.growMm ?? 0;
   const extended = extendedRegions(average);
@@ -57,6 +64,7 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
   const weight = seamWeight(workMask, head.work.shape, (n) =>
     workBits[n]! & REGION.ears ? Math.min(seamMm, EAR_SEAM_MM) : seamMm,
   );
+  if (voids) fillVoids(weight, workMask, voids, head.work.shape);
   input.signal.throwIfAborted();
 
   const nativeBits = regionBits(bits, average, frame, volume);
@@ -78,6 +86,7 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
     average,
     frame,
     head,
+    voids,
     mask,
     workMask,
     workBrain,

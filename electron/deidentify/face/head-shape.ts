@@ -14,6 +14,8 @@ export interface HeadShape {
   readonly work: Volume<Float32Array>;
   /** Connected tissue as it is, 0/1: nostrils, mouth and other cavities are open. */
   readonly tissue: Uint8Array;
+  /** The head without cavities deep in it, 0/1. */
+  readonly solid: Uint8Array;
   /** Distance to the skin, mm, negative inside; cavities deep in the head count as inside. */
   readonly distance: Float32Array;
 }
@@ -34,9 +36,13 @@ export function headShape(volume: Volume, threshold: number): HeadShape {
   const depth = signedDistance(closed, shape, SIZES);
   const solid = fillHoles(tissue, shape);
   for (let n = 0; n < solid.length; n++) if (depth[n]! < -6) solid[n] = 1;
+  return { work, tissue, solid, distance: skinDistance(solid, shape) };
+}
+
+/** Distance to the skin of a solid head, mm, negative inside. */
+export function skinDistance(solid: Uint8Array, shape: readonly number[]): Float32Array {
   // A little smoothing takes out the steps of the voxels: the outline is then good to a fraction of one.
-  const distance = smoothAxes(finite(signedDistance(solid, shape, SIZES)), shape, [0.7, 0.7, 0.7]);
-  return { work, tissue, distance };
+  return smoothAxes(finite(signedDistance(solid, shape, SIZES)), shape, [0.7, 0.7, 0.7]);
 }
 
 /** A scan without any head has no distance to it; far outside stands for that. */

@@ -49,7 +49,7 @@ export function matchTissue(
     for (let n = 0; n < work.length; n++) {
       if (!plan.workMask[n]) continue;
       if (within(distance[n]!)) a.push(average[n]!);
-      if (within(plan.head.distance[n]!)) s.push(work[n]!);
+      if (within(plan.head.distance[n]!) && !plan.voids?.[n]) s.push(work[n]!);
     }
     // Near the skin there is tissue only: an open mouth or a signal hole must not make the new skin porous.
     const floor = layer < SOLID_LAYERS ? SOLID_SHARE * middle(s) : -Infinity;

@@ -78,6 +78,15 @@ export function fillHoles(mask: Uint8Array, shape: readonly number[]): Uint8Arra
   return out;
 }
 
+/** The voxels of a mask that a path within it joins to one of the seeds. */
+export function connectedTo(mask: Uint8Array, seeds: Uint8Array, shape: readonly number[]): Uint8Array {
+  const labels = new Int32Array(mask.length);
+  const queue = new Int32Array(mask.length);
+  for (let n = 0; n < mask.length; n++)
+    if (seeds[n] && mask[n] && !labels[n]) flood(mask, shape, n, labels, 1, queue);
+  return Uint8Array.from(labels);
+}
+
 function flood(
   mask: Uint8Array,
   shape: readonly number[],

@@ -44,7 +44,7 @@ export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
     const d = distance[w]!;
     if (d > 10 && !plan.bits[w] && air.length < 400_000) {
       if (Number.isFinite(volume.data[n]!)) air.push(n);
-    } else if (d < -4 && plan.workMask[w] && tissue.length < 400_000) {
+    } else if (d < -4 && plan.workMask[w] && !plan.voids?.[w] && tissue.length < 400_000) {
       const i = n % nx;
       const j = ((n / nx) | 0) % ny;
       const k = (n / (nx * ny)) | 0;

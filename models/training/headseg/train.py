@@ -125,7 +125,7 @@ def main():
                 average[k].lerp_(v, 1 - keep) if v.is_floating_point() else average[k].copy_(v)
         running, seen = running + value.item(), seen + 1
         now = time.time()
-        spent, last = spent + now - last, now
+        spent, last = spent + min(now - last, 60), now  # a process that was paused did not train
         if step % 50 == 0:
             print(f"step {step} hours {spent / 3600:.3f} rate {rate:.1e} loss {running / seen:.4f}", flush=True)
             running, seen = 0.0, 0

@@ -30,7 +30,7 @@ export const blur: FaceMethod = {
     'Milchenko M, Marcus D. Obscuring surface anatomy in volumetric imaging data. Neuroinformatics 2013;11:65–75.',
   caution:
     'Published attacks undo blur: a blurred face can be restored better than a removed or replaced one.',
-  version: '1.0.0',
+  version: '1.1.0',
   defaults: { ...REGION_DEFAULTS, ears: false, smoothMm: 20, layerMm: 24 },
   params: {
     ...REGION_PARAMS,
