@@ -46,13 +46,14 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
   const { average, frame, volume, params } = input;
   if (!average || !frame) throw new Error('Expected an average head and its place in the scan.');
   const found = headShape(volume, input.threshold);
-  const voids = skinVoids(found, averageDistance({ average, frame, head: found }));
-  const head = voids ? withoutVoids(found, voids) : found;
   input.signal.throwIfAborted();
   const growMm = cut?.growMm ?? 0;
   const extended = extendedRegions(average);
   const bits = cut ? flattened(extended, average) : extended;
-  const workBits = regionBits(bits, average, frame, head.work);
+  const workBits = regionBits(bits, average, frame, found.work);
+  const front = workBits.map((b) => (b & (REGION.face | REGION.mouth) ? 1 : 0));
+  const voids = skinVoids(found, averageDistance({ average, frame, head: found }), front);
+  const head = voids ? withoutVoids(found, voids) : found;
   const workBrain = brainOnWork(volume, input.brain, head.work);
   const wanted = chosenRegions(workBits, params);
   const sizes = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;

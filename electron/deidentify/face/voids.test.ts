@@ -36,12 +36,14 @@ function head(inside: (x: number, y: number, z: number) => boolean): HeadShape {
 }
 
 const average = skinDistance(fill(whole), SHAPE);
+const front = fill((_x, y) => y > 0);
 
 describe('voids that break the skin', () => {
   it('are found where metal took the signal, and nowhere else', () => {
     const voids = skinVoids(
       head((x, y, z) => whole(x, y, z) && !metal(x, y, z)),
       average,
+      front,
     )!;
     const truth = fill((x, y, z) => whole(x, y, z) && metal(x, y, z));
     let [hit, extra, size] = [0, 0, 0];
@@ -58,7 +60,7 @@ describe('voids that break the skin', () => {
     const holed = head((x, y, z) => whole(x, y, z) && !metal(x, y, z));
     const skin = at(0, 80, -26);
     expect(holed.distance[skin]!).toBeGreaterThan(12);
-    const closed = withoutVoids(holed, skinVoids(holed, average)!);
+    const closed = withoutVoids(holed, skinVoids(holed, average, front)!);
     // A ball of 48 mm sinks a little into a hole of 44 mm.
     expect(Math.abs(closed.distance[skin]! - average[skin]!)).toBeLessThan(10);
     const far = at(0, -80, 20);
@@ -66,11 +68,12 @@ describe('voids that break the skin', () => {
   });
 
   it('are not there in a whole head, a smaller one, or below a chin', () => {
-    expect(skinVoids(head(whole), average)).toBeNull();
+    expect(skinVoids(head(whole), average, front)).toBeNull();
     expect(
       skinVoids(
         head((x, y, z) => whole(x / 0.85, y / 0.85, z / 0.85)),
         average,
+        front,
       ),
     ).toBeNull();
     // The average's chin goes on where this person has air: tissue above and behind, none below.
@@ -78,7 +81,22 @@ describe('voids that break the skin', () => {
       fill((x, y, z) => whole(x, y, z) || (z < -20 && z > -100 && Math.abs(x) < 50 && y > 0 && y < 80)),
       SHAPE,
     );
-    expect(skinVoids(head(whole), heavy)).toBeNull();
+    expect(skinVoids(head(whole), heavy, front)).toBeNull();
+  });
+
+  it('are neither an airway behind the face nor specks that a filled void leaves', () => {
+    const airway = (x: number, y: number, z: number) => z < -20 && Math.hypot(x, y + 12) < 10;
+    expect(
+      skinVoids(
+        head((x, y, z) => whole(x, y, z) && !airway(x, y, z)),
+        average,
+        front,
+      ),
+    ).toBeNull();
+    const holed = head((x, y, z) => whole(x, y, z) && !metal(x, y, z));
+    const voids = skinVoids(holed, average, front)!;
+    voids[at(0, 60, -24)] = 0;
+    expect(withoutVoids(holed, voids).distance[at(0, 60, -24)]!).toBeLessThan(-4);
   });
 
   it('take new tissue in full inside the edit, less around it, none outside', () => {

@@ -1,6 +1,6 @@
 import { signedDistance, squaredDistanceTo } from './distance.ts';
 import { type HeadShape, SHAPE_MM, skinDistance } from './head-shape.ts';
-import { connectedTo } from './morphology.ts';
+import { connectedTo, fillHoles } from './morphology.ts';
 
 /** A void lies at least this deep below the average head's skin somewhere, mm: deeper than that head is misplaced. */
 const DEEP_IN_AVERAGE_MM = 10;
@@ -25,13 +25,14 @@ const SIZES = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;
  * average's skin, it does not.
  *
  * @param average distance to the average head's skin on the working grid, mm of the scan
+ * @param region where a face may be, 0/1 on the working grid: an airway lies behind it
  * @returns 0/1 on the working grid, or null when there is none
  */
-export function skinVoids(head: HeadShape, average: Float32Array): Uint8Array | null {
+export function skinVoids(head: HeadShape, average: Float32Array, region: Uint8Array): Uint8Array | null {
   const { solid, work } = head;
   const { shape } = work;
   const least = LEAST_MM3 / SHAPE_MM ** 3;
-  const empty = (n: number) => !solid[n] && average[n]! < -DEEP_IN_AVERAGE_MM;
+  const empty = (n: number) => region[n] && !solid[n] && average[n]! < -DEEP_IN_AVERAGE_MM;
   let candidates = 0;
   for (let n = 0; n < solid.length; n++) if (empty(n)) candidates++;
   if (candidates < least) return null;
@@ -71,7 +72,8 @@ function enclosed(solid: Uint8Array, shape: readonly number[], n: number): boole
 
 /** The head as if its voids were tissue: its skin goes on in front of them. */
 export function withoutVoids(head: HeadShape, voids: Uint8Array): HeadShape {
-  const solid = head.solid.map((v, n) => (v || voids[n] ? 1 : 0));
+  const filled = head.solid.map((v, n) => (v || voids[n] ? 1 : 0));
+  const solid = fillHoles(filled, head.work.shape); // a speck left in it would pass for skin
   return { ...head, solid, distance: skinDistance(solid, head.work.shape) };
 }
 

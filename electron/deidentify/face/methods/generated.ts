@@ -78,6 +78,11 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       const { distance } = face;
       const likeT1 = looksLikeT1(plan, plan.head.work.data, averageIntensity(plan, average, average));
       const kept = likeT1 ? keptTissue(input, plan) : averageIntensity(plan, average, plan.head.distance);
+      if (likeT1 && plan.voids) {
+        // The dark of a void would go on in the new face.
+        const usual = averageIntensity(plan, average, plan.head.distance);
+        for (let n = 0; n < kept.length; n++) if (plan.voids[n]) kept[n] = usual[n]!;
+      }
       const channels = faceChannels(plan, kept, distance, scale, input.seed);
       const made = await input.generate(String(input.params.model || id), channels, input.signal);
       input.signal.throwIfAborted();
