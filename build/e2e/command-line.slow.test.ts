@@ -141,7 +141,28 @@ describe('the whole job from the command line', () => {
     const noMethod = await refacade('deidentify', '--project', project, '--method', 'magic', '--again');
     expect(noMethod.code).toBe(1);
     expect(noMethod.json.error.message).toContain('quickshear');
+    const nobody = await refacade('deidentify', '--project', project, '--subject', 'sub-NOBODY', '--again');
+    expect(nobody.code).toBe(1);
+    expect(nobody.json.error).toMatchObject({ code: 'no-such-subject' });
   });
+
+  it(
+    'does one person again, and nobody else',
+    async () => {
+      const before = doneJobs(project);
+      const { subject } = run.json.scans[0];
+      const scans = run.json.scans.filter((s: { subject: string }) => s.subject === subject);
+      const again = await refacade(
+        ...['deidentify', '--project', project, '--subject', subject],
+        ...['--method', 'mask-out', '--again', '--no-measure'],
+      );
+      expect(again.json.counts.queued + again.json.counts.running).toBe(0);
+      expect(doneJobs(project) - before).toBe(scans.length);
+      const others = (rows: { subject: string }[]) => rows.filter((s) => s.subject !== subject);
+      expect(others(again.json.scans)).toEqual(others(run.json.scans));
+    },
+    5 * minutes,
+  );
 });
 
 describe('a killed process', () => {

@@ -9,7 +9,7 @@ import { createProjectClient, type ProjectClient } from './project-client.ts';
 export const deidentifyCommand: Command = {
   name: 'deidentify',
   usage:
-    'deidentify --project DIR [--policy NAME|FILE] [--method ID] [--seed N] [--no-measure] [--again] [--json]',
+    'deidentify --project DIR [--policy NAME|FILE] [--method ID] [--seed N] [--subject LABEL[,LABEL…]] [--no-measure] [--again] [--json]',
   summary: 'de-identify every waiting scan and measure what it changed',
   async run(args, output) {
     const { values } = parseArgs({
@@ -19,6 +19,7 @@ export const deidentifyCommand: Command = {
         policy: { type: 'string' },
         method: { type: 'string' },
         seed: { type: 'string' },
+        subject: { type: 'string' },
         'no-measure': { type: 'boolean', default: false },
         again: { type: 'boolean', default: false },
       },
@@ -34,6 +35,7 @@ export const deidentifyCommand: Command = {
           seed: values.seed === undefined ? undefined : Number(values.seed),
           measure: !values['no-measure'],
           again: values.again,
+          subjects: values.subject?.split(',').map((label) => label.trim()),
         },
         output,
       );
@@ -72,32 +74,21 @@ export interface DeidentifyChoices {
   readonly measure: boolean;
   /** Do finished scans once more. */
   readonly again: boolean;
+  /** Labels of the only people whose scans are to be done. */
+  readonly subjects?: readonly string[] | undefined;
 }
 
 export async function deidentifyAll(client: ProjectClient, choices: DeidentifyChoices, output: Output) {
   const policy = await choosePolicy(client, choices.policy);
-  const seriesIds: number[] = [];
-  if (choices.again) {
-    for (let offset = 0; ; offset += 1000) {
-      const page = await client.ask['catalog.list']({
-        states: ['queued', 'passed', 'needs-review', 'failed'],
-        sort: 'id',
-        offset,
-        limit: 1000,
-      });
-      seriesIds.push(...page.rows.map((r) => r.id));
-      if (offset + 1000 >= page.total) break;
-    }
-  }
-  const waiting = choices.again
-    ? seriesIds.length
-    : (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
+  const some = choices.again || choices.subjects !== undefined;
+  const seriesIds = some ? await chosenScans(client, choices) : [];
+  const waiting = some ? seriesIds.length : (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
   if (waiting > 0) {
     // Work that an earlier, killed process left in the queue is finished first, as part of the same command.
     for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
       await client.follow(open.batchId);
     const stillWaiting = (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
-    if (choices.again || stillWaiting > 0) {
+    if (some || stillWaiting > 0) {
       const { batchId } = await client.ask['deidentify.start']({
         seriesIds,
         policy,
@@ -109,6 +100,30 @@ export async function deidentifyAll(client: ProjectClient, choices: DeidentifyCh
     }
   }
   return printVerdicts(client, output);
+}
+
+/** Scans of the chosen people: the waiting ones, with `again` also those that have a verdict. */
+async function chosenScans(client: ProjectClient, choices: DeidentifyChoices): Promise<number[]> {
+  const seriesIds: number[] = [];
+  const missing = new Set(choices.subjects);
+  for (let offset = 0; ; offset += 1000) {
+    const page = await client.ask['catalog.list']({ sort: 'id', offset, limit: 1000 });
+    for (const row of page.rows) {
+      if (choices.subjects && !choices.subjects.includes(row.subjectLabel)) continue;
+      missing.delete(row.subjectLabel);
+      const done = row.state === 'passed' || row.state === 'needs-review' || row.state === 'failed';
+      if (row.state === 'queued' || (choices.again && done)) seriesIds.push(row.id);
+    }
+    if (offset + 1000 >= page.total) break;
+  }
+  if (missing.size > 0) {
+    throw new UserError(
+      'no-such-subject',
+      `No person of this project is labelled ${[...missing].map((label) => `"${label}"`).join(', ')}.`,
+      'Labels look like sub-XXXXXXXX; refacade review lists them.',
+    );
+  }
+  return seriesIds;
 }
 
 /** Every scan with its state and reason; excluded ones are counted, not listed. */
