@@ -35,10 +35,11 @@ export async function segmentedBrain(path: string, volume: Volume): Promise<Segm
       `Expected labels on the scan's grid (${volume.shape.slice(0, 3).join('×')}), got ${labels.volume.shape.join('×')}.`,
     );
   }
-  const wanted = new Set(BRAIN_LABELS);
+  const wanted: boolean[] = [];
+  for (const label of BRAIN_LABELS) wanted[label] = true;
   const { data, slope, inter } = labels.volume;
   const brain = new Uint8Array(frame);
-  for (let n = 0; n < frame; n++) if (wanted.has(Math.round(data[n]! * slope + inter))) brain[n] = 1;
+  for (let n = 0; n < frame; n++) if (wanted[Math.round(data[n]! * slope + inter)]) brain[n] = 1;
   const mask = solid(brain, volume.shape);
   const doubt = segmentation.problems.some((p) => p.level !== 'info');
   return { segmentation, mask, good: !doubt && segmentation.confidence >= SURE && mask.includes(1) };

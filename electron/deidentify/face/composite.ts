@@ -29,6 +29,7 @@ export interface Composite {
  * higher) image is edited in the same place; header bytes, type and scaling are the input's own.
  *
  * @param brain 0/1 on the first three axes
+ * @param protectedBrain the brain grown by `marginMm`
  * @throws RangeError when a mask is not on the image's grid
  */
 export function composite(
@@ -36,6 +37,7 @@ export function composite(
   brain: Uint8Array,
   proposal: FaceProposal,
   marginMm = 2,
+  protectedBrain = grow(brain, image.volume.shape, voxelSizes(image.volume.affine), marginMm),
 ): Composite {
   const { volume } = image;
   const frame = voxelsPerFrame(volume.shape);
@@ -44,10 +46,13 @@ export function composite(
   if (brain.length !== frame || mask.length !== frame) {
     throw new RangeError(`Expected masks of ${frame} voxels (${volume.shape.slice(0, 3).join('×')}).`);
   }
-  const protectedBrain = grow(brain, volume.shape, voxelSizes(volume.affine), marginMm);
   const edited = volume.data.slice() as VoxelArray;
   const changedMask = new Uint8Array(frame);
-  const air = airValue(volume);
+  let air: number | undefined; // looked for only where it is needed: it passes over the whole scan
+  const airHere = () => {
+    air ??= airValue(volume);
+    return air;
+  };
   let refusedInBrain = 0;
   for (let t = 0; t < frames; t++) {
     const values = proposal.values?.(t);
@@ -58,9 +63,9 @@ export function composite(
         continue;
       }
       changedMask[n] = 1;
-      const value = values ? values[n]! : air;
+      const value = values ? values[n]! : airHere();
       // A voxel that was not a number stays out of arithmetic: it becomes air, never a hole in the result.
-      edited[t * frame + n] = Number.isFinite(value) ? storable(value, volume.data) : air;
+      edited[t * frame + n] = Number.isFinite(value) ? storable(value, volume.data) : airHere();
     }
   }
   let [changedInBrain, changedOutside, editedVoxels] = [0, 0, 0];
@@ -116,7 +121,7 @@ export function airValue(volume: Volume): number {
     values[n] = Number.isFinite(v) ? v : 0;
   }
   const zero = volume.slope === 0 ? 0 : -volume.inter / volume.slope;
-  const [low, middle] = percentiles(values, [1, 50], () => true) as [number, number];
+  const [low, middle] = percentiles(values, [1, 50]) as [number, number];
   const integer = !(volume.data instanceof Float32Array || volume.data instanceof Float64Array);
   const span = Math.abs(middle - low) + 1;
   if ((!integer || Number.isInteger(zero)) && Math.abs(zero - low) <= span)

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Verdict, VerdictLimits } from '../../../shared/deidentify/records.ts';
-import { voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
+import { voxelSizes, voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
 import type { FaceState } from '../../../shared/import/records.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
@@ -11,10 +11,11 @@ import type { TaskContext } from '../../worker/task.ts';
 import { type PlacedHead, type PrimaryScan, placeInSession } from '../session/place-in-session.ts';
 import { judge } from '../verdict.ts';
 import { composite } from './composite.ts';
+import { growBy } from './distance.ts';
 import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
-import { detectFaceState } from './face-state.ts';
-import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from './face-view.ts';
+import { detectFaceState, NEAR_BRAIN_MM } from './face-state.ts';
+import { airThreshold, surfaceChanged, surfaceReplaced, viewFace, workingGrid } from './face-view.ts';
 import type { HeadPlace } from './head-place.ts';
 import { faceMethod, faceParams } from './methods.ts';
 import { seamScore } from './seam.ts';
@@ -69,9 +70,14 @@ export async function deidentifyFace(
   const place = work.placed ?? (await placeInSession(frame, work, context));
   const { brain } = place;
   context.progress(0.5, 'Looking at the face');
-  const threshold = airThreshold(frame);
+  const onGrid = workingGrid(frame);
+  const threshold = airThreshold(frame, onGrid);
   const inScanMm3 = count(brain) * voxelVolumeMm3(frame.affine);
   const brainMm3 = place.brainMm3 ?? inScanMm3;
+  const [protectedBrain, nearBrain] = growBy(brain, frame.shape, voxelSizes(frame.affine), [
+    BRAIN_MARGIN_MM,
+    NEAR_BRAIN_MM,
+  ]);
   const found = detectFaceState(
     frame,
     {
@@ -81,17 +87,18 @@ export async function deidentifyFace(
       standardToWorld: place.standardToWorld,
     },
     threshold,
+    nearBrain,
   );
 
   context.progress(0.55, `Editing with ${method.title}`);
   let proposal: FaceProposal = { mask: new Uint8Array(brain.length), assumptions: [], problems: [] };
   if (found.state !== 'brain-only') {
-    proposal = await propose(method, params, image.volume, place, threshold, work, context);
+    proposal = await propose(method, params, image.volume, onGrid, place, threshold, work, context);
   }
-  const pasted = composite(image, brain, proposal, BRAIN_MARGIN_MM);
+  const pasted = composite(image, brain, proposal, BRAIN_MARGIN_MM, protectedBrain);
   context.progress(0.85, 'Measuring what changed');
   const after = frameOf(pasted.image.volume, 0);
-  const seenBefore = viewFace(frame, place.standardToWorld, threshold);
+  const seenBefore = viewFace(frame, place.standardToWorld, threshold, onGrid);
   const seenAfter = viewFace(after, place.standardToWorld, threshold);
   const surface = surfaceChanged(seenBefore, seenAfter);
   const replaced =
@@ -170,6 +177,7 @@ async function propose(
   method: FaceMethod,
   params: FaceMethod['defaults'],
   volume: Volume,
+  onGrid: Volume<Float32Array>,
   place: HeadPlace,
   threshold: number,
   work: FaceWork,
@@ -182,6 +190,7 @@ async function propose(
   try {
     return await method.propose({
       volume: frameOf(volume, 0),
+      work: onGrid,
       brain: place.brain,
       average: work.average ?? null,
       frame: place.frame,

@@ -64,15 +64,29 @@ export function grow(
   sizes: readonly [number, number, number],
   marginMm: number,
 ): Uint8Array {
-  const out = new Uint8Array(mask.length);
-  const box = boxOf(mask, shape, sizes.map((s) => Math.ceil(marginMm / s) + 1) as [number, number, number]);
+  return growBy(mask, shape, sizes, [marginMm])[0]!;
+}
+
+/** The mask grown by each of several margins, mm, for little more than one of them costs. */
+export function growBy(
+  mask: Uint8Array,
+  shape: readonly number[],
+  sizes: readonly [number, number, number],
+  marginsMm: readonly number[],
+): Uint8Array[] {
+  const out = marginsMm.map(() => new Uint8Array(mask.length));
+  const most = Math.max(...marginsMm);
+  const box = boxOf(mask, shape, sizes.map((s) => Math.ceil(most / s) + 1) as [number, number, number]);
   if (!box) return out;
   // Only the part of the grid that can be reached: a brain fills a tenth of a scan.
-  const limit = marginMm * marginMm + 1e-6;
   const distance = squaredDistanceTo(cut(mask, shape, box), box.size, sizes);
-  let from = 0;
-  eachRow(shape, box, (to) => {
-    for (let i = 0; i < box.size[0]; i++, from++) if (distance[from]! <= limit) out[to + i] = 1;
+  marginsMm.forEach((marginMm, m) => {
+    const grown = out[m]!;
+    const limit = marginMm * marginMm + 1e-6;
+    let from = 0;
+    eachRow(shape, box, (to) => {
+      for (let i = 0; i < box.size[0]; i++, from++) if (distance[from]! <= limit) grown[to + i] = 1;
+    });
   });
   return out;
 }

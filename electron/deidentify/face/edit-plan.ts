@@ -13,6 +13,8 @@ import { fillVoids, skinVoids, withoutVoids } from './voids.ts';
 export interface EditPlan {
   readonly average: AverageHead;
   readonly frame: FaceFrame;
+  /** Distance to the average head's skin on the working grid, mm of the scan. */
+  readonly averageSkin: Float32Array;
   /** Its skin goes on in front of {@link voids}. */
   readonly head: HeadShape;
   /** Working grid, 0/1: where the scan shows nothing although the head goes on; null: nowhere. */
@@ -45,14 +47,15 @@ const AIR_MM = 3;
 export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly growMm: number }): EditPlan {
   const { average, frame, volume, params } = input;
   if (!average || !frame) throw new Error('Expected an average head and its place in the scan.');
-  const found = headShape(volume, input.threshold);
+  const found = headShape(volume, input.threshold, input.work);
   input.signal.throwIfAborted();
   const growMm = cut?.growMm ?? 0;
   const extended = extendedRegions(average);
   const bits = cut ? flattened(extended, average) : extended;
   const workBits = regionBits(bits, average, frame, found.work);
   const front = workBits.map((b) => (b & (REGION.face | REGION.mouth) ? 1 : 0));
-  const voids = skinVoids(found, averageDistance({ average, frame, head: found }), front);
+  const averageSkin = averageDistance({ average, frame, head: found });
+  const voids = skinVoids(found, averageSkin, front);
   const head = voids ? withoutVoids(found, voids) : found;
   const workBrain = brainOnWork(volume, input.brain, head.work);
   const wanted = chosenRegions(workBits, params);
@@ -72,20 +75,19 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
   const mask = chosenRegions(nativeBits, params);
   const toWork = multiply(invert(head.work.affine), volume.affine);
   const wrap = params.wrap === true;
-  eachNative(volume, toWork, (n, x, y, z) => {
-    if (mask[n]) return;
-    if (grown && growMm > 0) {
-      const [nx, ny, nz] = head.work.shape as [number, number, number];
-      if (linear(grown, nx, ny, nz, x, y, z) <= growMm * growMm) mask[n] = 1;
-    }
-    if (wrap && nativeBits[n]! & REGION.wrap) {
-      const [nx, ny, nz] = head.work.shape as [number, number, number];
-      if (linear(head.distance, nx, ny, nz, x, y, z) > AIR_MM) mask[n] = 1;
-    }
-  });
+  const [nx, ny, nz] = head.work.shape as [number, number, number];
+  for (let n = 0; n < mask.length; n++) {
+    if (mask[n]) continue;
+    const air = wrap && (nativeBits[n]! & REGION.wrap) !== 0;
+    if (!grown && !air) continue;
+    const at = placeOnWork(volume, toWork, n);
+    if (grown && linear(grown, nx, ny, nz, ...at) <= growMm * growMm) mask[n] = 1;
+    if (air && linear(head.distance, nx, ny, nz, ...at) > AIR_MM) mask[n] = 1;
+  }
   return {
     average,
     frame,
+    averageSkin,
     head,
     voids,
     mask,
@@ -103,11 +105,16 @@ export function placeOnWork(grid: Grid, toWork: Float64Array, n: number): Vec3 {
   return apply(toWork, n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0);
 }
 
-/** Visits every voxel of a native grid with its place on the working grid. */
+/**
+ * Visits every voxel of a native grid with its place on the working grid.
+ *
+ * @param only says of the places at both ends of a row whether the row holds anything to visit
+ */
 export function eachNative(
   grid: Grid,
   toWork: Float64Array,
   visit: (n: number, x: number, y: number, z: number) => void,
+  only?: (row: number, first: Vec3, last: Vec3) => boolean,
 ): void {
   const [nx, ny, nz] = grid.shape as [number, number, number];
   const m = toWork;
@@ -117,6 +124,11 @@ export function eachNative(
       let x = m[1]! * j + m[2]! * k + m[3]!;
       let y = m[5]! * j + m[6]! * k + m[7]!;
       let z = m[9]! * j + m[10]! * k + m[11]!;
+      const last = nx - 1;
+      if (only && !only(n, [x, y, z], [x + m[0]! * last, y + m[4]! * last, z + m[8]! * last])) {
+        n += nx;
+        continue;
+      }
       for (let i = 0; i < nx; i++, n++, x += m[0]!, y += m[4]!, z += m[8]!) visit(n, x, y, z);
     }
   }

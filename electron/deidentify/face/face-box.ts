@@ -106,7 +106,8 @@ export function brainLevel(volume: Volume, brain: Uint8Array, air: number): numb
     const v = volume.data[n]! * (volume.slope || 1) + volume.inter;
     if (brain[n] && Number.isFinite(v)) values.push(v);
   }
-  values.sort((a, b) => a - b);
-  const upper = values.slice(values.length >> 1);
+  const upper = Float64Array.from(values)
+    .sort()
+    .subarray(values.length >> 1);
   return upper.length ? upper.reduce((a, b) => a + b, 0) / upper.length - air : 0;
 }

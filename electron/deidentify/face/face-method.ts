@@ -49,6 +49,8 @@ export interface FaceMethod {
 export interface FaceInput {
   /** 3-D frame the face is located in (the first frame of a 4-D file). */
   readonly volume: Volume;
+  /** That frame on the working grid of head shapes. */
+  readonly work?: Volume<Float32Array> | undefined;
   /** Brain mask on the same grid, 0 or 1. */
   readonly brain: Uint8Array;
   /** The average head and where it lies; both null where this build has none, and then only for methods that do without. */

@@ -19,6 +19,9 @@ export interface FaceStateFinding {
   };
 }
 
+/** Tissue within this distance of the brain is no sign of a head, mm. */
+export const NEAR_BRAIN_MM = 8;
+
 const BRAIN_ONLY_BELOW = 0.15;
 const CUT_ABOVE = 0.25;
 const INTACT_BELOW = 0.15;
@@ -35,15 +38,16 @@ const IN_VIEW_ABOVE = 0.5;
  * (a localiser, a slab) nothing is concluded: neither that the face is gone nor that only a brain is left.
  *
  * @param threshold head/air threshold in real values, `airThreshold(volume)`
+ * @param near the brain grown by `NEAR_BRAIN_MM`
  */
 export function detectFaceState(
   volume: Volume,
   brain: Pick<BrainExtraction, 'mask' | 'volumeMm3' | 'standardToWorld'>,
   threshold: number,
+  near = grow(brain.mask, volume.shape, voxelSizes(volume.affine), NEAR_BRAIN_MM),
 ): FaceStateFinding {
   const { data, slope, inter } = volume;
   const frame = voxelsPerFrame(volume.shape);
-  const near = grow(brain.mask, volume.shape, voxelSizes(volume.affine), 8);
   let outside = 0;
   let fill = Infinity;
   for (let n = 0; n < frame; n++) {

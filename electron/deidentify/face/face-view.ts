@@ -2,6 +2,7 @@ import { type Affine, apply, invert, multiply } from '../../../shared/geometry/a
 import { conform } from '../../volume/conform.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
+import { SHAPE_MM } from './head-shape.ts';
 import { findHead } from './head-start.ts';
 import { above, fillHoles, largestComponent } from './morphology.ts';
 
@@ -23,18 +24,28 @@ export const WINDOW = { left: -52, right: 52, bottom: -112, top: -14, step: 2 } 
 export const FRONT_MM = 150;
 export const BACK_MM = 15;
 
-/** Head/air threshold of a scan in real values, on the working grid the views use. */
-export function airThreshold(volume: Volume): number {
-  return findHead(conform(volume, 2), 2).threshold;
+/** A scan's first frame on the working grid that views and shapes of a head use: 2 mm, along the world axes. */
+export function workingGrid(volume: Volume): Volume<Float32Array> {
+  return conform(volume, SHAPE_MM);
+}
+
+/** Head/air threshold of a scan in real values. @param work {@link workingGrid} of it */
+export function airThreshold(volume: Volume, work = workingGrid(volume)): number {
+  return findHead(work, SHAPE_MM).threshold;
 }
 
 /**
  * @param volume any grid
  * @param standardToWorld from `extractBrain`
  * @param threshold head/air threshold; use the original's for the edited scan, so that only the edit can differ
+ * @param work {@link workingGrid} of the volume
  */
-export function viewFace(volume: Volume, standardToWorld: Affine, threshold: number): FaceView {
-  const work = conform(volume, 2);
+export function viewFace(
+  volume: Volume,
+  standardToWorld: Affine,
+  threshold: number,
+  work = workingGrid(volume),
+): FaceView {
   const [nx, ny, nz] = work.shape as [number, number, number];
   const raw = above(work.data, threshold);
   const head = fillHoles(largestComponent(raw, work.shape), work.shape);

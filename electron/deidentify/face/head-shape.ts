@@ -1,11 +1,13 @@
 import { conform } from '../../volume/conform.ts';
 import { smoothAxes } from '../../volume/gaussian.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { signedDistance } from './distance.ts';
+import { signedDistance, squaredDistanceTo } from './distance.ts';
 import { above, dilate, erode, fillHoles, largestComponent } from './morphology.ts';
 
 /** Working voxel size of head shapes, mm. */
 export const SHAPE_MM = 2;
+/** Cavities deeper than this below a closed outline are filled, mm. */
+const FILLED_MM = 6;
 const SIZES = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;
 
 /** A head as a solid body on a 2 mm RAS grid. */
@@ -27,15 +29,19 @@ export interface HeadShape {
  * are. The field of view cuts bodies off without making a skin there.
  *
  * @param threshold head/air threshold, real values
+ * @param work the scan's first frame on the working grid
  */
-export function headShape(volume: Volume, threshold: number): HeadShape {
-  const work = conform(volume, SHAPE_MM);
+export function headShape(volume: Volume, threshold: number, work = conform(volume, SHAPE_MM)): HeadShape {
   const { shape } = work;
   const tissue = largestComponent(above(work.data, threshold), shape);
   const closed = erode(fillHoles(dilate(tissue, shape, 3), shape), shape, 3);
-  const depth = signedDistance(closed, shape, SIZES);
+  const depth = squaredDistanceTo(
+    closed.map((v) => 1 - v),
+    shape,
+    SIZES,
+  );
   const solid = fillHoles(tissue, shape);
-  for (let n = 0; n < solid.length; n++) if (depth[n]! < -6) solid[n] = 1;
+  for (let n = 0; n < solid.length; n++) if (depth[n]! > FILLED_MM ** 2) solid[n] = 1;
   return { work, tissue, solid, distance: skinDistance(solid, shape) };
 }
 

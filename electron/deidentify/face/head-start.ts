@@ -21,15 +21,19 @@ export interface HeadStart {
   readonly topCut: boolean;
 }
 
-/** Percentile of a set of values by a histogram of 4096 bins. */
+/**
+ * Percentile of a set of values by a histogram of 4096 bins.
+ *
+ * @param keep which of them count; all where it is left out
+ */
 export function percentiles(
   values: Float32Array,
   wanted: readonly number[],
-  keep: (n: number) => boolean,
+  keep?: (n: number) => boolean,
 ): number[] {
   let [min, max, count] = [Infinity, -Infinity, 0];
   for (let n = 0; n < values.length; n++) {
-    if (!keep(n)) continue;
+    if (keep && !keep(n)) continue;
     const v = values[n]!;
     if (v < min) min = v;
     if (v > max) max = v;
@@ -38,7 +42,7 @@ export function percentiles(
   if (count === 0 || !(max > min)) return wanted.map(() => (count ? min : 0));
   const bins = new Uint32Array(4096);
   const scale = 4095.999 / (max - min);
-  for (let n = 0; n < values.length; n++) if (keep(n)) bins[((values[n]! - min) * scale) | 0]!++;
+  for (let n = 0; n < values.length; n++) if (!keep || keep(n)) bins[((values[n]! - min) * scale) | 0]!++;
   return wanted.map((p) => {
     const target = (p / 100) * count;
     let sum = 0;

@@ -28,8 +28,11 @@ export function matchBrightTail(volume: Volume, plan: EditPlan, made: Float32Arr
   const { mask } = plan;
   const frame = mask.length;
   const all = new Float32Array(frame);
-  for (let n = 0; n < frame; n++) if (Number.isFinite(data[n]!)) all[n] = sign * data[n]!;
-  const [air, bright] = percentiles(all, [1, BRIGHT], () => true) as [number, number];
+  for (let n = 0; n < frame; n++) {
+    const value = sign * data[n]!;
+    if (value - value === 0) all[n] = value; // a number, and finite
+  }
+  const [air, bright] = percentiles(all, [1, BRIGHT]) as [number, number];
   const from = air + FROM * (bright - air);
   const full = air + FULL * (bright - air);
   if (!(full > from)) return;

@@ -42,9 +42,8 @@ export function estimateGrain(count: number, read: (place: number, by: number) =
   return { fine: Math.sqrt(fine2), coarse: Math.sqrt(coarse2) };
 }
 
-function median(values: number[]): number {
-  values.sort((a, b) => a - b);
-  return values[values.length >> 1]!;
+function median(values: readonly number[]): number {
+  return Float64Array.from(values).sort()[values.length >> 1]!;
 }
 
 /** A generator of nearly normal numbers with mean 0 and variance 1: the sum of three uniform ones. */

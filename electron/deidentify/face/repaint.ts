@@ -1,7 +1,8 @@
-import { invert } from '../../../shared/geometry/affine.ts';
+import { invert, type Vec3 } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { airValue } from './composite.ts';
+import { type Box, boxOf } from './distance.ts';
 import { type EditPlan, eachNative, placeOnWork } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
 import { airSource, estimateGrain, type Grain, LEAST_AIR, normalRandom } from './noise.ts';
@@ -27,32 +28,65 @@ export interface Surroundings {
   readonly tissue: Int32Array;
 }
 
+/** Most voxels of air and of tissue that are looked at. */
+const MOST = 400_000;
+
 /** Air of the scan for filling, and tissue whose noise is to be matched. */
 export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
-  const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
   const [nx, ny, nz] = volume.shape as [number, number, number];
   const { distance } = plan.head;
   const air: number[] = [];
   const tissue: number[] = [];
-  const border = new Uint8Array(Math.max(nx, ny, nz));
-  border.fill(0);
-  eachNative(volume, plan.toWork, (n, x, y, z) => {
+  const nearestOf = nearestVoxel(plan);
+  const edit = boxOf(plan.workMask, plan.head.work.shape, [1, 1, 1]);
+  eachNative(
+    volume,
+    plan.toWork,
+    (n, x, y, z) => {
+      const w = nearestOf(x, y, z);
+      const d = distance[w]!;
+      if (d > 10 && !plan.bits[w] && air.length < MOST) {
+        if (Number.isFinite(volume.data[n]!)) air.push(n);
+      } else if (d < -4 && plan.workMask[w] && !plan.voids?.[w] && tissue.length < MOST) {
+        const i = n % nx;
+        const j = ((n / nx) | 0) % ny;
+        const k = (n / (nx * ny)) | 0;
+        if (i > 1 && j > 1 && k > 1 && i < nx - 2 && j < ny - 2 && k < nz - 2) tissue.push(n);
+      }
+    },
+    (_, first, last) => air.length < MOST || mayMeet(edit, plan.head.work.shape, first, last),
+  );
+  return { air: Int32Array.from(air), tissue: Int32Array.from(tissue) };
+}
+
+/** Rows that hold a voxel of a mask, told by their first voxel. */
+function rowsOf(mask: Uint8Array, length: number): (row: number) => boolean {
+  return (row) => mask.subarray(row, row + length).includes(1);
+}
+
+/** Whether a row between two places of the working grid may pass through a box; what lies beyond the grid counts as its border. */
+function mayMeet(box: Box | null, shape: readonly number[], first: Vec3, last: Vec3): boolean {
+  if (!box) return false;
+  return box.low.every((low, axis) => {
+    const high = low + box.size[axis]! - 1;
+    const [a, b] = [first[axis]!, last[axis]!];
+    return (low === 0 || Math.max(a, b) > low) && (high === shape[axis]! - 1 || Math.min(a, b) < high);
+  });
+}
+
+/** The voxel of the working grid nearest to a place on it. */
+function nearestVoxel(plan: EditPlan): (x: number, y: number, z: number) => number {
+  const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
+  return (x, y, z) => {
     const p = Math.min(wx - 1, Math.max(0, Math.round(x)));
     const q = Math.min(wy - 1, Math.max(0, Math.round(y)));
     const r = Math.min(wz - 1, Math.max(0, Math.round(z)));
-    const w = p + wx * (q + wy * r);
-    const d = distance[w]!;
-    if (d > 10 && !plan.bits[w] && air.length < 400_000) {
-      if (Number.isFinite(volume.data[n]!)) air.push(n);
-    } else if (d < -4 && plan.workMask[w] && !plan.voids?.[w] && tissue.length < 400_000) {
-      const i = n % nx;
-      const j = ((n / nx) | 0) % ny;
-      const k = (n / (nx * ny)) | 0;
-      if (i > 1 && j > 1 && k > 1 && i < nx - 2 && j < ny - 2 && k < nz - 2) tissue.push(n);
-    }
-  });
-  return { air: Int32Array.from(air), tissue: Int32Array.from(tissue) };
+    return p + wx * (q + wy * r);
+  };
 }
+
+/** Where the nearest voxel of the working grid is this far from old and new skin, mm, there is air whatever lies between. */
+const FAR_MM = 12;
 
 /** Places that grain is measured at. */
 const GRAIN_PLACES = 40_000;
@@ -142,56 +176,67 @@ export function repaint(
   for (let n = 0; n < data.length; n++) if (data[n]! < floor) floor = data[n]!;
   const old = plan.head.distance;
   const at = (f: Float32Array, x: number, y: number, z: number) => linear(f, wx, wy, wz, x, y, z);
+  const nearestOf = nearestVoxel(plan);
   // Millimetres along the world axes → native voxel steps.
   const toNative = invert(volume.affine);
   const out = new Float32Array(nx * ny * nz);
-  eachNative(volume, plan.toWork, (n, x, y, z) => {
-    if (!plan.mask[n]) return;
-    const d = at(head.distance, x, y, z);
-    const w = at(head.weight, x, y, z);
-    let value: number;
-    const d0 = w < 0.999 || d < 3.5 ? at(old, x, y, z) : 0;
-    if (d > 3.5 && (w > 0.999 || d0 > 3.5)) {
-      value = nextAir();
-    } else {
-      const share = edge(d);
-      const inside = share > 0 ? at(tissue, x, y, z) : 0;
-      const fresh = share >= 1 ? inside : share * inside + (1 - share) * nextAir();
-      let left = 0; // share of the own tissue's grain, in variance
-      if (w > 0.999) value = fresh;
-      else {
-        let was = real(n);
-        left = (1 - w) ** 2;
-        const shift = d - d0;
-        if (Math.abs(shift) > 0.05 && d < 4) {
-          let gx = at(old, x + 1, y, z) - at(old, x - 1, y, z);
-          let gy = at(old, x, y + 1, z) - at(old, x, y - 1, z);
-          let gz = at(old, x, y, z + 1) - at(old, x, y, z - 1);
-          const length = Math.hypot(gx, gy, gz) || 1;
-          const by = Math.max(-20, Math.min(20, shift)) / length;
-          gx *= by;
-          gy *= by;
-          gz *= by;
-          const i = n % nx;
-          const j = ((n / nx) | 0) % ny;
-          const k = (n / (nx * ny)) | 0;
-          const u = i + toNative[0]! * gx + toNative[1]! * gy + toNative[2]! * gz;
-          const v = j + toNative[4]! * gx + toNative[5]! * gy + toNative[6]! * gz;
-          const s = k + toNative[8]! * gx + toNative[9]! * gy + toNative[10]! * gz;
-          left *= noiseLeft(u) * noiseLeft(v) * noiseLeft(s);
-          const moved = linear(data, nx, ny, nz, u, v, s);
-          was = Number.isFinite(moved) ? moved * slope + inter : was;
-        } else if (d >= 4 && d0 < 4) was = nextAir();
-        value = w * fresh + (1 - w) * was;
+  eachNative(
+    volume,
+    plan.toWork,
+    (n, x, y, z) => {
+      if (!plan.mask[n]) return;
+      const near = nearestOf(x, y, z);
+      if (head.distance[near]! > FAR_MM && old[near]! > FAR_MM) {
+        out[n] = Math.max(floor, (nextAir() - inter) / slope);
+        return;
       }
-      // Made tissue is softer than the scan's, and two grains averaged are quieter than either: give back what is missing.
-      if (own > 0) {
-        const depth = SKIN_GRAIN + (1 - SKIN_GRAIN) * Math.min(1, Math.max(0, -d / GRAIN_MM));
-        value += depth * share * Math.sqrt(Math.max(0, own * (1 - left) - made * w * w)) * nextNormal();
+      const d = at(head.distance, x, y, z);
+      const w = at(head.weight, x, y, z);
+      let value: number;
+      const d0 = w < 0.999 || d < 3.5 ? at(old, x, y, z) : 0;
+      if (d > 3.5 && (w > 0.999 || d0 > 3.5)) {
+        value = nextAir();
+      } else {
+        const share = edge(d);
+        const inside = share > 0 ? at(tissue, x, y, z) : 0;
+        const fresh = share >= 1 ? inside : share * inside + (1 - share) * nextAir();
+        let left = 0; // share of the own tissue's grain, in variance
+        if (w > 0.999) value = fresh;
+        else {
+          let was = real(n);
+          left = (1 - w) ** 2;
+          const shift = d - d0;
+          if (Math.abs(shift) > 0.05 && d < 4) {
+            let gx = at(old, x + 1, y, z) - at(old, x - 1, y, z);
+            let gy = at(old, x, y + 1, z) - at(old, x, y - 1, z);
+            let gz = at(old, x, y, z + 1) - at(old, x, y, z - 1);
+            const length = Math.hypot(gx, gy, gz) || 1;
+            const by = Math.max(-20, Math.min(20, shift)) / length;
+            gx *= by;
+            gy *= by;
+            gz *= by;
+            const i = n % nx;
+            const j = ((n / nx) | 0) % ny;
+            const k = (n / (nx * ny)) | 0;
+            const u = i + toNative[0]! * gx + toNative[1]! * gy + toNative[2]! * gz;
+            const v = j + toNative[4]! * gx + toNative[5]! * gy + toNative[6]! * gz;
+            const s = k + toNative[8]! * gx + toNative[9]! * gy + toNative[10]! * gz;
+            left *= noiseLeft(u) * noiseLeft(v) * noiseLeft(s);
+            const moved = linear(data, nx, ny, nz, u, v, s);
+            was = Number.isFinite(moved) ? moved * slope + inter : was;
+          } else if (d >= 4 && d0 < 4) was = nextAir();
+          value = w * fresh + (1 - w) * was;
+        }
+        // Made tissue is softer than the scan's, and two grains averaged are quieter than either: give back what is missing.
+        if (own > 0) {
+          const depth = SKIN_GRAIN + (1 - SKIN_GRAIN) * Math.min(1, Math.max(0, -d / GRAIN_MM));
+          value += depth * share * Math.sqrt(Math.max(0, own * (1 - left) - made * w * w)) * nextNormal();
+        }
       }
-    }
-    out[n] = Math.max(floor, (value - inter) / slope);
-  });
+      out[n] = Math.max(floor, (value - inter) / slope);
+    },
+    rowsOf(plan.mask, volume.shape[0]!),
+  );
   return out;
 }
 
@@ -224,20 +269,23 @@ function edgeProfile(volume: Volume, plan: EditPlan, air: number): (d: number) =
   const sum = new Float64Array(bins);
   const count = new Float64Array(bins);
   const slope = volume.slope || 1;
-  eachNative(volume, plan.toWork, (n, x, y, z) => {
-    if (!plan.mask[n]) return;
-    const near =
-      Math.min(wx - 1, Math.max(0, Math.round(x))) +
-      wx * (Math.min(wy - 1, Math.max(0, Math.round(y))) + wy * Math.min(wz - 1, Math.max(0, Math.round(z))));
-    if (Math.abs(plan.head.distance[near]!) > REACH + SHAPE_MM) return;
-    const d = linear(plan.head.distance, wx, wy, wz, x, y, z);
-    const bin = Math.round((d + REACH) * STEPS);
-    if (bin < 0 || bin >= bins) return;
-    const value = volume.data[n]! * slope + volume.inter;
-    if (!Number.isFinite(value)) return;
-    sum[bin]! += value - air;
-    count[bin]!++;
-  });
+  const nearestOf = nearestVoxel(plan);
+  eachNative(
+    volume,
+    plan.toWork,
+    (n, x, y, z) => {
+      if (!plan.mask[n]) return;
+      if (Math.abs(plan.head.distance[nearestOf(x, y, z)]!) > REACH + SHAPE_MM) return;
+      const d = linear(plan.head.distance, wx, wy, wz, x, y, z);
+      const bin = Math.round((d + REACH) * STEPS);
+      if (bin < 0 || bin >= bins) return;
+      const value = volume.data[n]! * slope + volume.inter;
+      if (!Number.isFinite(value)) return;
+      sum[bin]! += value - air;
+      count[bin]!++;
+    },
+    rowsOf(plan.mask, volume.shape[0]!),
+  );
   const table = new Float64Array(bins);
   const full = sum[0]! / Math.max(1, count[0]!);
   let last = 1;

@@ -1,6 +1,6 @@
 import { determinant } from '../../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../../shared/problem.ts';
-import { averageDistance, averageIntensity } from '../average-on-scan.ts';
+import { averageIntensity } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import { brainLevel, faceChannels, tissueOnWork } from '../face-box.ts';
 import type { FaceInput, FaceMethod } from '../face-method.ts';
@@ -72,7 +72,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       if (!input.generate) throw new Error('No generator network can be run here.');
       const plan = planEdit(input, Number(input.params.seamMm ?? 14));
       const scale = Math.cbrt(Math.abs(determinant(plan.frame.averageToWorld)));
-      const average = averageDistance(plan);
+      const average = plan.averageSkin;
       const face = newFace(plan, shapes, average, scale, input.seed, Number(input.params.amount ?? 0.8));
       input.signal.throwIfAborted();
       const { distance } = face;
@@ -120,8 +120,7 @@ function keptTissue(input: FaceInput, plan: EditPlan): Float32Array {
   const { distance } = plan.head;
   const outside: number[] = [];
   for (let n = 0; n < data.length; n += 3) if (distance[n]! > 10 && !plan.bits[n]) outside.push(data[n]!);
-  outside.sort((a, b) => a - b);
-  const air = outside[outside.length >> 1] ?? 0;
+  const air = Float64Array.from(outside).sort()[outside.length >> 1] ?? 0;
   const level = brainLevel(input.volume, input.brain, air) || 1;
   return data.map((v, n) => (distance[n]! > AIR_MM ? 0 : Math.min(3, Math.max(0, (v - air) / level))));
 }

@@ -1,6 +1,6 @@
 import { determinant } from '../../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../../shared/problem.ts';
-import { averageDistance, averageIntensity, sampleAverage } from '../average-on-scan.ts';
+import { averageIntensity, sampleAverage } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { matchTissue } from '../match-tissue.ts';
@@ -53,7 +53,7 @@ export const template: FaceMethod = {
   needsAverage: true,
   async propose(input) {
     const plan = planEdit(input, Number(input.params.seamMm ?? 14));
-    const original = averageDistance(plan);
+    const original = plan.averageSkin;
     const shift = meetBorder(plan, original);
     vary(shift, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
     const skin = movedIn(plan, original);
