@@ -159,16 +159,20 @@ function eachRow(shape: readonly number[], box: Box, visit: (start: number) => v
   }
 }
 
-/** Distance to the border of a mask in mm: negative inside, positive outside. */
+/**
+ * Distance to the border of a mask in mm: negative inside, positive outside.
+ *
+ * @param outside {@link squaredDistanceTo} of the mask
+ */
 export function signedDistance(
   mask: Uint8Array,
   shape: readonly number[],
   sizes: readonly [number, number, number],
+  outside = squaredDistanceTo(mask, shape, sizes),
 ): Float32Array {
   const inverse = new Uint8Array(mask.length);
   for (let n = 0; n < mask.length; n++) inverse[n] = mask[n] ? 0 : 1;
-  const outside = squaredDistanceTo(mask, shape, sizes);
-  const inside = squaredDistanceTo(inverse, shape, sizes);
-  for (let n = 0; n < outside.length; n++) outside[n] = Math.sqrt(outside[n]!) - Math.sqrt(inside[n]!);
-  return outside;
+  const distance = squaredDistanceTo(inverse, shape, sizes);
+  for (let n = 0; n < distance.length; n++) distance[n] = Math.sqrt(outside[n]!) - Math.sqrt(distance[n]!);
+  return distance;
 }

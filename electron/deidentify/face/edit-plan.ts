@@ -76,14 +76,21 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
   const toWork = multiply(invert(head.work.affine), volume.affine);
   const wrap = params.wrap === true;
   const [nx, ny, nz] = head.work.shape as [number, number, number];
-  for (let n = 0; n < mask.length; n++) {
-    if (mask[n]) continue;
-    const air = wrap && (nativeBits[n]! & REGION.wrap) !== 0;
-    if (!grown && !air) continue;
-    const at = placeOnWork(volume, toWork, n);
-    if (grown && linear(grown, nx, ny, nz, ...at) <= growMm * growMm) mask[n] = 1;
-    if (air && linear(head.distance, nx, ny, nz, ...at) > AIR_MM) mask[n] = 1;
-  }
+  const isAir = (n: number) => wrap && (nativeBits[n]! & REGION.wrap) !== 0;
+  const rowHasAir = (row: number) => {
+    for (let n = row; n < row + volume.shape[0]!; n++) if (isAir(n)) return true;
+    return false;
+  };
+  eachNative(
+    volume,
+    toWork,
+    (n, x, y, z) => {
+      if (mask[n]) return;
+      if (grown && linear(grown, nx, ny, nz, x, y, z) <= growMm * growMm) mask[n] = 1;
+      if (isAir(n) && linear(head.distance, nx, ny, nz, x, y, z) > AIR_MM) mask[n] = 1;
+    },
+    (row) => grown !== null || rowHasAir(row),
+  );
   return {
     average,
     frame,
@@ -103,6 +110,17 @@ export function planEdit(input: FaceInput, seamMm: number, cut?: { readonly grow
 export function placeOnWork(grid: Grid, toWork: Float64Array, n: number): Vec3 {
   const [nx, ny] = grid.shape as [number, number, number];
   return apply(toWork, n % nx, ((n / nx) | 0) % ny, (n / (nx * ny)) | 0);
+}
+
+/** Index of the voxel of a grid nearest to a place on it; beyond the grid its border holds. */
+export function nearestVoxel(shape: readonly number[]): (x: number, y: number, z: number) => number {
+  const [nx, ny, nz] = shape as [number, number, number];
+  return (x, y, z) => {
+    const i = Math.min(nx - 1, Math.max(0, Math.round(x)));
+    const j = Math.min(ny - 1, Math.max(0, Math.round(y)));
+    const k = Math.min(nz - 1, Math.max(0, Math.round(z)));
+    return i + nx * (j + ny * k);
+  };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface HeadShape {
   readonly tissue: Uint8Array;
   /** The head without cavities deep in it, 0/1. */
   readonly solid: Uint8Array;
+  /** Squared distance to it, mm², 0 inside. */
+  readonly outside: Float32Array;
   /** Distance to the skin, mm, negative inside; cavities deep in the head count as inside. */
   readonly distance: Float32Array;
 }
@@ -42,13 +44,15 @@ export function headShape(volume: Volume, threshold: number, work = conform(volu
   );
   const solid = fillHoles(tissue, shape);
   for (let n = 0; n < solid.length; n++) if (depth[n]! > FILLED_MM ** 2) solid[n] = 1;
-  return { work, tissue, solid, distance: skinDistance(solid, shape) };
+  return { work, tissue, solid, ...skinOf(solid, shape) };
 }
 
-/** Distance to the skin of a solid head, mm, negative inside. */
-export function skinDistance(solid: Uint8Array, shape: readonly number[]): Float32Array {
+/** Where the skin of a solid head lies: `outside` and `distance` of a {@link HeadShape}. */
+export function skinOf(solid: Uint8Array, shape: readonly number[]): Pick<HeadShape, 'outside' | 'distance'> {
+  const outside = squaredDistanceTo(solid, shape, SIZES);
   // A little smoothing takes out the steps of the voxels: the outline is then good to a fraction of one.
-  return smoothAxes(finite(signedDistance(solid, shape, SIZES)), shape, [0.7, 0.7, 0.7]);
+  const signed = finite(signedDistance(solid, shape, SIZES, outside));
+  return { outside, distance: smoothAxes(signed, shape, [0.7, 0.7, 0.7]) };
 }
 
 /** A scan without any head has no distance to it; far outside stands for that. */

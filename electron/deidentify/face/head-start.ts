@@ -27,10 +27,11 @@ export interface HeadStart {
  * @param keep which of them count; all where it is left out
  */
 export function percentiles(
-  values: Float32Array,
+  values: Float32Array | Int16Array | Uint16Array,
   wanted: readonly number[],
   keep?: (n: number) => boolean,
 ): number[] {
+  if (!keep && !(values instanceof Float32Array)) return percentilesOfCounts(values, wanted);
   let [min, max, count] = [Infinity, -Infinity, 0];
   for (let n = 0; n < values.length; n++) {
     if (keep && !keep(n)) continue;
@@ -43,15 +44,38 @@ export function percentiles(
   const bins = new Uint32Array(4096);
   const scale = 4095.999 / (max - min);
   for (let n = 0; n < values.length; n++) if (!keep || keep(n)) bins[((values[n]! - min) * scale) | 0]!++;
-  return wanted.map((p) => {
-    const target = (p / 100) * count;
-    let sum = 0;
-    for (let b = 0; b < bins.length; b++) {
-      sum += bins[b]!;
-      if (sum >= target) return min + (b + 0.5) / scale;
-    }
-    return max;
-  });
+  return wanted.map((p) => percentileOfBins(bins, (p / 100) * count, (b) => min + (b + 0.5) / scale) ?? max);
+}
+
+/** The same for small whole numbers, in one pass over them. */
+function percentilesOfCounts(values: Int16Array | Uint16Array, wanted: readonly number[]): number[] {
+  const lowest = values instanceof Int16Array ? -32768 : 0;
+  const counts = new Uint32Array(65536);
+  for (let n = 0; n < values.length; n++) counts[values[n]! - lowest]!++;
+  const first = counts.findIndex((c) => c > 0);
+  const last = counts.findLastIndex((c) => c > 0);
+  const [min, max] = [first + lowest, last + lowest];
+  if (!(max > min)) return wanted.map(() => (values.length ? min : 0));
+  const bins = new Uint32Array(4096);
+  const scale = 4095.999 / (max - min);
+  for (let v = first; v <= last; v++) bins[((v - first) * scale) | 0]! += counts[v]!;
+  return wanted.map(
+    (p) => percentileOfBins(bins, (p / 100) * values.length, (b) => min + (b + 0.5) / scale) ?? max,
+  );
+}
+
+/** Middle of the bin in which a sum over bins reaches a target. */
+function percentileOfBins(
+  bins: Uint32Array,
+  target: number,
+  middle: (bin: number) => number,
+): number | undefined {
+  let sum = 0;
+  for (let b = 0; b < bins.length; b++) {
+    sum += bins[b]!;
+    if (sum >= target) return middle(b);
+  }
+  return undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { linear } from '../../volume/resample.ts';
-import type { Volume } from '../../volume/volume.ts';
+import type { Volume, VoxelArray } from '../../volume/volume.ts';
 import { type EditPlan, placeOnWork } from './edit-plan.ts';
 import { percentiles } from './head-start.ts';
 
@@ -27,11 +27,7 @@ export function matchBrightTail(volume: Volume, plan: EditPlan, made: Float32Arr
   const sign = volume.slope < 0 ? -1 : 1;
   const { mask } = plan;
   const frame = mask.length;
-  const all = new Float32Array(frame);
-  for (let n = 0; n < frame; n++) {
-    const value = sign * data[n]!;
-    if (value - value === 0) all[n] = value; // a number, and finite
-  }
+  const all = sign === 1 && isShort(data) ? data.subarray(0, frame) : finite(data, frame, sign);
   const [air, bright] = percentiles(all, [1, BRIGHT]) as [number, number];
   const from = air + FROM * (bright - air);
   const full = air + FULL * (bright - air);
@@ -58,6 +54,17 @@ export function matchBrightTail(volume: Volume, plan: EditPlan, made: Float32Arr
     );
     made[n] = sign * (value + counts * Math.min(1, (value - from) / (full - from)) * (target - value));
   }
+}
+
+function isShort(data: VoxelArray): data is Int16Array | Uint16Array {
+  return data instanceof Int16Array || data instanceof Uint16Array;
+}
+
+/** Stored values, brighter tissue higher; what is no finite number counts as 0. */
+function finite(data: VoxelArray, frame: number, sign: number): Float32Array {
+  const out = new Float32Array(frame);
+  for (let n = 0; n < frame; n++) if (Number.isFinite(data[n]!)) out[n] = sign * data[n]!;
+  return out;
 }
 
 /** How many of some falling values are above one. */

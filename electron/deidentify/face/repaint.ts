@@ -3,7 +3,7 @@ import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { airValue } from './composite.ts';
 import { type Box, boxOf } from './distance.ts';
-import { type EditPlan, eachNative, placeOnWork } from './edit-plan.ts';
+import { type EditPlan, eachNative, nearestVoxel, placeOnWork } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
 import { airSource, estimateGrain, type Grain, LEAST_AIR, normalRandom } from './noise.ts';
 
@@ -37,7 +37,7 @@ export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
   const { distance } = plan.head;
   const air: number[] = [];
   const tissue: number[] = [];
-  const nearestOf = nearestVoxel(plan);
+  const nearestOf = nearestVoxel(plan.head.work.shape);
   const edit = boxOf(plan.workMask, plan.head.work.shape, [1, 1, 1]);
   eachNative(
     volume,
@@ -72,17 +72,6 @@ function mayMeet(box: Box | null, shape: readonly number[], first: Vec3, last: V
     const [a, b] = [first[axis]!, last[axis]!];
     return (low === 0 || Math.max(a, b) > low) && (high === shape[axis]! - 1 || Math.min(a, b) < high);
   });
-}
-
-/** The voxel of the working grid nearest to a place on it. */
-function nearestVoxel(plan: EditPlan): (x: number, y: number, z: number) => number {
-  const [wx, wy, wz] = plan.head.work.shape as [number, number, number];
-  return (x, y, z) => {
-    const p = Math.min(wx - 1, Math.max(0, Math.round(x)));
-    const q = Math.min(wy - 1, Math.max(0, Math.round(y)));
-    const r = Math.min(wz - 1, Math.max(0, Math.round(z)));
-    return p + wx * (q + wy * r);
-  };
 }
 
 /** Where the nearest voxel of the working grid is this far from old and new skin, mm, there is air whatever lies between. */
@@ -176,7 +165,7 @@ export function repaint(
   for (let n = 0; n < data.length; n++) if (data[n]! < floor) floor = data[n]!;
   const old = plan.head.distance;
   const at = (f: Float32Array, x: number, y: number, z: number) => linear(f, wx, wy, wz, x, y, z);
-  const nearestOf = nearestVoxel(plan);
+  const nearestOf = nearestVoxel(plan.head.work.shape);
   // Millimetres along the world axes → native voxel steps.
   const toNative = invert(volume.affine);
   const out = new Float32Array(nx * ny * nz);
@@ -269,7 +258,7 @@ function edgeProfile(volume: Volume, plan: EditPlan, air: number): (d: number) =
   const sum = new Float64Array(bins);
   const count = new Float64Array(bins);
   const slope = volume.slope || 1;
-  const nearestOf = nearestVoxel(plan);
+  const nearestOf = nearestVoxel(plan.head.work.shape);
   eachNative(
     volume,
     plan.toWork,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HeadShape } from './head-shape.ts';
-import { SHAPE_MM, skinDistance } from './head-shape.ts';
+import { SHAPE_MM, skinOf } from './head-shape.ts';
 import { fillVoids, skinVoids, withoutVoids } from './voids.ts';
 
 const SHAPE = [90, 110, 110] as const;
@@ -32,10 +32,10 @@ function head(inside: (x: number, y: number, z: number) => boolean): HeadShape {
   const solid = fill(inside);
   const affine = Float64Array.from([2, 0, 0, -90, 0, 2, 0, -110, 0, 0, 2, -120, 0, 0, 0, 1]);
   const work = { data: Float32Array.from(solid), shape: [...SHAPE], affine, slope: 1, inter: 0 };
-  return { work, tissue: solid, solid, distance: skinDistance(solid, SHAPE) };
+  return { work, tissue: solid, solid, ...skinOf(solid, SHAPE) };
 }
 
-const average = skinDistance(fill(whole), SHAPE);
+const average = skinOf(fill(whole), SHAPE).distance;
 const front = fill((_x, y) => y > 0);
 
 describe('voids that break the skin', () => {
@@ -77,10 +77,10 @@ describe('voids that break the skin', () => {
       ),
     ).toBeNull();
     // The average's chin goes on where this person has air: tissue above and behind, none below.
-    const heavy = skinDistance(
+    const heavy = skinOf(
       fill((x, y, z) => whole(x, y, z) || (z < -20 && z > -100 && Math.abs(x) < 50 && y > 0 && y < 80)),
       SHAPE,
-    );
+    ).distance;
     expect(skinVoids(head(whole), heavy, front)).toBeNull();
   });
 

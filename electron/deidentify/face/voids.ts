@@ -1,5 +1,5 @@
 import { signedDistance, squaredDistanceTo } from './distance.ts';
-import { type HeadShape, SHAPE_MM, skinDistance } from './head-shape.ts';
+import { type HeadShape, SHAPE_MM, skinOf } from './head-shape.ts';
 import { connectedTo, fillHoles } from './morphology.ts';
 
 /** A void lies at least this deep below the average head's skin somewhere, mm: deeper than that head is misplaced. */
@@ -29,7 +29,7 @@ const SIZES = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;
  * @returns 0/1 on the working grid, or null when there is none
  */
 export function skinVoids(head: HeadShape, average: Float32Array, region: Uint8Array): Uint8Array | null {
-  const { solid, work } = head;
+  const { solid, outside, work } = head;
   const { shape } = work;
   const least = LEAST_MM3 / SHAPE_MM ** 3;
   const empty = (n: number) => region[n] && !solid[n] && average[n]! < -DEEP_IN_AVERAGE_MM;
@@ -37,9 +37,8 @@ export function skinVoids(head: HeadShape, average: Float32Array, region: Uint8A
   for (let n = 0; n < solid.length; n++) if (empty(n)) candidates++;
   if (candidates < least) return null;
 
-  const near = squaredDistanceTo(solid, shape, SIZES);
   const far = new Uint8Array(solid.length);
-  for (let n = 0; n < far.length; n++) if (near[n]! > CLOSE_MM ** 2) far[n] = 1;
+  for (let n = 0; n < far.length; n++) if (outside[n]! > CLOSE_MM ** 2) far[n] = 1;
   // Beyond `CLOSE_MM` from everything that is so far from the head: inside the closed outline.
   const depth = squaredDistanceTo(far, shape, SIZES);
   const deep = new Uint8Array(solid.length);
@@ -74,7 +73,7 @@ function enclosed(solid: Uint8Array, shape: readonly number[], n: number): boole
 export function withoutVoids(head: HeadShape, voids: Uint8Array): HeadShape {
   const filled = head.solid.map((v, n) => (v || voids[n] ? 1 : 0));
   const solid = fillHoles(filled, head.work.shape); // a speck left in it would pass for skin
-  return { ...head, solid, distance: skinDistance(solid, head.work.shape) };
+  return { ...head, solid, ...skinOf(solid, head.work.shape) };
 }
 
 /** Over this distance the tissue around a void gives way to new tissue, mm. */

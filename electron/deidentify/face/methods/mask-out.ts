@@ -1,5 +1,5 @@
 import { grow } from '../distance.ts';
-import { eachNative, planEdit } from '../edit-plan.ts';
+import { eachNative, nearestVoxel, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { dilate, largestComponent } from '../morphology.ts';
 import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
@@ -42,13 +42,10 @@ export const maskOut: FaceMethod = {
     if (loose.some((v) => v)) {
       const near = dilate(loose, head.work.shape, 1);
       const keep = grow(stays, head.work.shape, [1, 1, 1], 1);
-      const [wx, wy, wz] = head.work.shape as [number, number, number];
+      const nearestOf = nearestVoxel(head.work.shape);
       eachNative(input.volume, plan.toWork, (n, x, y, z) => {
         if (mask[n]) return;
-        const p = Math.min(wx - 1, Math.max(0, Math.round(x)));
-        const q = Math.min(wy - 1, Math.max(0, Math.round(y)));
-        const r = Math.min(wz - 1, Math.max(0, Math.round(z)));
-        const w = p + wx * (q + wy * r);
+        const w = nearestOf(x, y, z);
         if (near[w] && (loose[w] || !keep[w])) mask[n] = 1;
       });
     }
