@@ -44,13 +44,19 @@ export function borderSkin(plan: EditPlan): Int32Array {
  *
  * @param border {@link borderSkin}
  * @param gapAt distance to the own skin less distance to the new one at a voxel, mm
+ * @returns the same for a voxel of the working grid
  */
-export function joinBorder(plan: EditPlan, border: Int32Array, gapAt: (n: number) => number): Float32Array {
+export function joinBorder(
+  plan: EditPlan,
+  border: Int32Array,
+  gapAt: (n: number) => number,
+): (n: number) => number {
   const { gap, share } = smoothGap(plan, border, gapAt, JOIN_MM, JOIN_SIGMA_MM);
-  return gap.map((sum, n) => {
+  return (n) => {
     const b = share[n]!;
-    return Math.max(-JOIN_MM, Math.min(JOIN_MM, sum / Math.max(b, 1e-6))) * Math.min(1, b / JOIN_SHARE);
-  });
+    const mm = Math.max(-JOIN_MM, Math.min(JOIN_MM, gap[n]! / Math.max(b, 1e-6)));
+    return Math.fround(mm * Math.min(1, b / JOIN_SHARE));
+  };
 }
 
 /** Voxels nearer than this to the own skin say where it is, mm. */

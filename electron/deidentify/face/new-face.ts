@@ -68,7 +68,7 @@ export function newFace(
     const join = joinBorder(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));
     const at = (n: number) => {
       const w = plan.weight[n]!;
-      return w * drawn.at(place(n, share * size[n]! + join[n]!)) + (1 - w) * own[n]!;
+      return w * drawn.at(place(n, share * size[n]! + join(n))) + (1 - w) * own[n]!;
     };
     const fromOwnMm = between(face, (n) => own[n]!, at);
     const farEnough = fromOwnMm >= MARGIN * averageFromOwnMm;

@@ -61,7 +61,7 @@ export const template: FaceMethod = {
     const join = joinBorder(plan, borderSkin(plan), (n) => own[n]! - skin(n, shift[n]!));
     const distance = blendSkin(
       plan,
-      shift.map((mm, n) => skin(n, Math.fround(mm + join[n]!))),
+      shift.map((mm, n) => skin(n, Math.fround(mm + join(n)))),
     );
     input.signal.throwIfAborted();
     const intensity = averageIntensity(plan, original, distance);
