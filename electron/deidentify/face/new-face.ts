@@ -1,9 +1,9 @@
 import { invert, multiply, type Vec3 } from '../../../shared/geometry/affine.ts';
 import { linear } from '../../volume/resample.ts';
 import type { EditPlan } from './edit-plan.ts';
-import { REGION } from './face-frame.ts';
 import { drawFace, type FaceShapes } from './face-shapes.ts';
-import { borderSkin, joinBorder, meetBorder, outwards, voxels } from './meet-border.ts';
+import { farFromOwn, type NewFace } from './far-from-own.ts';
+import { borderSkin, joinBorder, meetBorder, outwards } from './meet-border.ts';
 import { worldToAverageIndex } from './regions.ts';
 
 /** Faces drawn at most before the farthest of them is taken, and how much wider each is drawn than the one before. */
@@ -12,20 +12,6 @@ const WIDER = 0.04;
 /** Draws that follow the person's size in full, and how much less of it each further draw follows. */
 const SIZED = 4;
 const LESS = 0.1;
-/** How much farther from the own face than the average one a drawn face is to lie: near it, chance and grid would decide. */
-const MARGIN = 1.1;
-export interface NewFace {
-  /** Distance to the new skin on the working grid, mm. */
-  readonly distance: Float32Array;
-  /** Faces drawn until one was as far from the person's own as the average face is. */
-  readonly draws: number;
-  /** Mean distance between own and new skin, there and back, over the face and inside the edit, mm. */
-  readonly fromOwnMm: number;
-  /** The same between own skin and the average's, placed by the brain only. */
-  readonly averageFromOwnMm: number;
-  /** As far from the own skin as it was to be. */
-  readonly farEnough: boolean;
-}
 
 /**
  * A random face in place of the person's.
@@ -35,67 +21,26 @@ export interface NewFace {
  * drawn until one is farther from the own skin, by a tenth, than the average face is that knows the brain only; later
  * draws follow the person's size less. Nothing else is taken from the own face.
  *
- * @param average distance to the average's skin on the working grid, mm of the scan
  * @param scale mm of the scan per mm of the average head
  * @param amount 1: as different from the average as people are
  */
 export function newFace(
   plan: EditPlan,
   shapes: FaceShapes,
-  average: Float32Array,
   scale: number,
   seed: number,
   amount: number,
 ): NewFace {
   const own = plan.head.distance;
-  const face = voxels(
-    plan,
-    (n) => plan.weight[n]! > 0.5 && (plan.bits[n]! & (REGION.face | REGION.mouth)) !== 0,
-  );
   const border = borderSkin(plan);
-  const edit = voxels(plan, (n) => plan.weight[n]! > 0);
-  const size = meetBorder(plan, average);
-  const place = outwards(plan, average);
-  const averageFromOwnMm = between(
-    face,
-    (n) => own[n]!,
-    (n) => average[n]!,
-  );
-  let best: { at: (n: number) => number; draws: number; fromOwnMm: number; farEnough: boolean } | null = null;
-  for (let draw = 0; draw < DRAWS; draw++) {
+  const size = meetBorder(plan, plan.averageSkin);
+  const place = outwards(plan, plan.averageSkin);
+  return farFromOwn(plan, DRAWS, (draw) => {
     const drawn = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
     const share = Math.max(0, 1 - LESS * Math.max(0, draw + 1 - SIZED));
     const join = joinBorder(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));
-    const at = (n: number) => {
-      const w = plan.weight[n]!;
-      return w * drawn.at(place(n, share * size[n]! + join(n))) + (1 - w) * own[n]!;
-    };
-    const fromOwnMm = between(face, (n) => own[n]!, at);
-    const farEnough = fromOwnMm >= MARGIN * averageFromOwnMm;
-    if (!best || fromOwnMm > best.fromOwnMm) best = { at, draws: draw + 1, fromOwnMm, farEnough };
-    if (farEnough) break;
-  }
-  const { at, ...chosen } = best!;
-  const distance = own.slice();
-  for (const n of edit) distance[n] = at(n);
-  return { ...chosen, distance, averageFromOwnMm };
-}
-
-/** Mean distance between two skins over some voxels, there and back, mm. */
-function between(at: Int32Array, aAt: (n: number) => number, bAt: (n: number) => number): number {
-  let [sum, count] = [0, 0];
-  for (const n of at) {
-    const [a, b] = [Math.abs(aAt(n)), Math.abs(bAt(n))];
-    if (a < 1) {
-      sum += b;
-      count++;
-    }
-    if (b < 1) {
-      sum += a;
-      count++;
-    }
-  }
-  return count ? sum / count : 0;
+    return (n) => drawn.at(place(n, share * size[n]! + join(n)));
+  });
 }
 
 /** One drawn face: the average head's distance read where the draw displaces it to. */

@@ -43,11 +43,3 @@ export function paintHead(
     return made;
   };
 }
-
-/** The new skin where the edit counts in full, the own one at its border. Working grid, mm. */
-export function blendSkin(plan: EditPlan, wanted: Float32Array): Float32Array {
-  return wanted.map((d, n) => {
-    const w = plan.weight[n]!;
-    return w * d + (1 - w) * plan.head.distance[n]!;
-  });
-}

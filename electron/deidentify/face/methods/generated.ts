@@ -4,6 +4,7 @@ import { averageIntensity } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import { brainLevel, faceChannels, tissueOnWork } from '../face-box.ts';
 import type { FaceInput, FaceMethod } from '../face-method.ts';
+import { nearOwn } from '../far-from-own.ts';
 import { installedFaceShapes } from '../face-shapes.ts';
 import { FACE_SPACE } from '../generate-face.ts';
 import { looksLikeT1, matchTissue } from '../match-tissue.ts';
@@ -73,7 +74,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       const plan = planEdit(input, Number(input.params.seamMm ?? 14));
       const scale = Math.cbrt(Math.abs(determinant(plan.frame.averageToWorld)));
       const average = plan.averageSkin;
-      const face = newFace(plan, shapes, average, scale, input.seed, Number(input.params.amount ?? 0.8));
+      const face = newFace(plan, shapes, scale, input.seed, Number(input.params.amount ?? 0.8));
       input.signal.throwIfAborted();
       const { distance } = face;
       const likeT1 = looksLikeT1(plan, plan.head.work.data, averageIntensity(plan, average, average));
@@ -107,7 +108,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
         ],
         problems: [
           ...(likeT1 ? [] : [otherContrast()]),
-          ...(!face.farEnough ? [nearOwn(face.fromOwnMm, face.averageFromOwnMm)] : []),
+          ...(!face.farEnough ? [nearOwn(face)] : []),
         ],
       };
     },
@@ -132,16 +133,6 @@ function otherContrast(): Problem {
     subject: 'face',
     message: 'The scan does not look T1-weighted; the new face has the same shape but only similar tissue.',
     fix: 'Look at the slices; mask out or blur work on any contrast.',
-  };
-}
-
-function nearOwn(mm: number, average: number): Problem {
-  return {
-    code: 'new-face-near-own',
-    level: 'info',
-    subject: 'face',
-    message: `No face that was drawn lies clearly farther from the person’s own than the average face does (${mm.toFixed(1)} mm, average ${average.toFixed(1)} mm).`,
-    fix: 'Try another seed, or look at the audit of this scan.',
   };
 }
 

@@ -3,21 +3,28 @@ import type { Problem } from '../../../../shared/problem.ts';
 import { averageIntensity, sampleAverage } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
+import { farFromOwn, nearOwn } from '../far-from-own.ts';
 import { matchTissue } from '../match-tissue.ts';
 import { borderSkin, joinBorder, meetBorder, movedIn } from '../meet-border.ts';
 import { grainField } from '../noise.ts';
-import { blendSkin, paintHead } from '../paint-head.ts';
+import { paintHead } from '../paint-head.ts';
 import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
 
-/** Millimetres over which a variation of the shape swells and sinks: a cheek, a chin, a nose; finer would be lumps. */
-const VARY_SIGMA_MM = 13;
+/** Millimetres over which a variation of the shape swells and sinks: a cheek, a jaw; finer would be lumps. */
+const VARY_SIGMA_MM = 18;
 const VARY_MM = 2;
+/** Variations tried until one is far enough from the person's own face, and how each differs from the one before. */
+const VARIATIONS = 9;
+const WIDER = 0.12;
+/** Share of the person's size that each further one follows less. */
+const LESS = 0.2;
 
 /**
  * Template: the average head's face is put in place of the person's.
  *
  * Shape: the skin of the average head, brought to the scan by an affine that knows only the brain, blended into the
- * person's own skin within `seamMm` of the border, whose skin it joins. Tissue: the average's, read at its depth below the skin and given the
+ * person's own skin within `seamMm` of the border, whose skin it joins. An average face in the person's own size comes near to
+ * the person's: it is varied, and follows that size less, until it is as far away as an average face that knows the brain only. Tissue: the average's, read at its depth below the skin and given the
  * scan's intensities, edge, noise and air.
  *
  * @see Schwarz et al. 2021 (mri_reface), NeuroImage 231; afni_refacer_run
@@ -31,7 +38,7 @@ export const template: FaceMethod = {
     'The idea of mri_reface (Schwarz et al., NeuroImage 2021;231:117845) and afni_refacer, with an average head of our own.',
   caution:
     'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
-  version: '1.3.0',
+  version: '1.4.0',
   defaults: { ...REGION_DEFAULTS, seamMm: 14, varyMm: VARY_MM },
   params: {
     ...REGION_PARAMS,
@@ -53,38 +60,42 @@ export const template: FaceMethod = {
   needsAverage: true,
   async propose(input) {
     const plan = planEdit(input, Number(input.params.seamMm ?? 14));
-    const original = plan.averageSkin;
-    const shift = meetBorder(plan, original);
-    vary(shift, plan, Number(input.params.varyMm ?? VARY_MM), input.seed);
-    const skin = movedIn(plan, original);
+    const { averageSkin } = plan;
     const own = plan.head.distance;
-    const join = joinBorder(plan, borderSkin(plan), (n) => own[n]! - skin(n, shift[n]!));
-    const distance = blendSkin(
-      plan,
-      shift.map((mm, n) => skin(n, Math.fround(mm + join(n)))),
-    );
+    const border = borderSkin(plan);
+    const size = meetBorder(plan, averageSkin);
+    const skin = movedIn(plan, averageSkin);
+    const varyMm = Number(input.params.varyMm ?? VARY_MM);
+    const face = farFromOwn(plan, VARIATIONS, (draw) => {
+      const share = Math.max(0, 1 - LESS * draw);
+      const varied = variation(plan, varyMm * (1 + WIDER * draw), input.seed + 15_485_863 * draw);
+      const shift = (n: number) => Math.fround(share * size[n]! + varied[n]!);
+      const join = joinBorder(plan, border, (n) => own[n]! - skin(n, shift(n)));
+      return (n) => skin(n, Math.fround(shift(n) + join(n)));
+    });
+    const { distance } = face;
     input.signal.throwIfAborted();
-    const intensity = averageIntensity(plan, original, distance);
+    const intensity = averageIntensity(plan, averageSkin, distance);
     const first = matchTissue(plan, plan.head.work.data, distance, intensity);
     return {
       mask: plan.mask,
       values: paintHead(input, plan, distance, intensity, first),
       replaced: { ...plan.head.work, data: plan.weight },
       assumptions: [
-        'The new face is an average one, placed and sized by the brain alone.',
+        `The new face is the average one, varied at random, ${face.fromOwnMm.toFixed(1)} mm from the person’s own on average, where the average face is ${face.averageFromOwnMm.toFixed(1)} mm away.`,
         ...(first.likeT1
           ? []
           : ['The contrast is not T1: tissue of the new face was ranked like the scan’s own.']),
         ...regionAssumptions(input.params),
       ],
-      problems: first.likeT1 ? [] : [otherContrast()],
+      problems: [...(first.likeT1 ? [] : [otherContrast()]), ...(face.farEnough ? [] : [nearOwn(face)])],
     };
   },
 };
 
-/** Adds a smooth random field to a shift, the same on both sides of the face, so that scans do not all get one face. */
-function vary(shift: Float32Array, plan: EditPlan, deviationMm: number, seed: number): void {
-  if (!(deviationMm > 0)) return;
+/** A smooth random field, mm on the working grid, the same on both sides of the face, so that scans do not all get one face. */
+function variation(plan: EditPlan, deviationMm: number, seed: number): Float32Array {
+  if (!(deviationMm > 0)) return new Float32Array(plan.weight.length);
   const { shape, affine } = plan.average.surface;
   const [nx, ny, nz] = shape as [number, number, number];
   const spacing = Math.cbrt(Math.abs(determinant(affine)));
@@ -99,8 +110,7 @@ function vary(shift: Float32Array, plan: EditPlan, deviationMm: number, seed: nu
     const x = (affine[0]! * i + affine[3]!) / VARY_SIGMA_MM;
     even[n] = (field[n]! + field[n - i + other]!) / Math.sqrt(2 + 2 * Math.exp(-x * x));
   }
-  const here = sampleAverage(plan, even, affine, [nx, ny, nz]);
-  for (let n = 0; n < shift.length; n++) shift[n]! += deviationMm * here[n]!;
+  return sampleAverage(plan, even, affine, [nx, ny, nz]).map((v) => deviationMm * v);
 }
 
 function otherContrast(): Problem {
