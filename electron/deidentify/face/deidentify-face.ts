@@ -8,7 +8,12 @@ import { describeError } from '../../describe-error.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
 import { frameOf, type Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
-import { type PlacedHead, type PrimaryScan, placeInSession } from '../session/place-in-session.ts';
+import {
+  type PlacedHead,
+  type PrimaryScan,
+  placeInSession,
+  readLeading,
+} from '../session/place-in-session.ts';
 import { judge } from '../verdict.ts';
 import { composite } from './composite.ts';
 import { growBy } from './distance.ts';
@@ -16,7 +21,6 @@ import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
 import { detectFaceState, NEAR_BRAIN_MM } from './face-state.ts';
 import { airThreshold, surfaceChanged, surfaceReplaced, viewFace, workingGrid } from './face-view.ts';
-import type { HeadPlace } from './head-place.ts';
 import { faceMethod, faceParams } from './methods.ts';
 import { seamScore } from './seam.ts';
 
@@ -178,28 +182,42 @@ async function propose(
   params: FaceMethod['defaults'],
   volume: Volume,
   onGrid: Volume<Float32Array>,
-  place: HeadPlace,
+  place: PlacedHead,
   threshold: number,
   work: FaceWork,
-  { signal, generate }: TaskContext,
+  context: TaskContext,
 ): Promise<FaceProposal> {
+  const { signal, generate } = context;
   const nothing = new Uint8Array(place.brain.length);
   if (method.needsAverage && !(work.average && place.frame)) {
     return { mask: nothing, assumptions: [], problems: [noAverage(method)] };
   }
   try {
+    const { leading } = place;
+    const shared = { average: work.average ?? null, params, seed: work.seed, generate, signal };
     return await method.propose({
+      ...shared,
       volume: frameOf(volume, 0),
       work: onGrid,
       brain: place.brain,
-      average: work.average ?? null,
       frame: place.frame,
       threshold,
       frameAt: (t) => frameOf(volume, t),
-      params,
-      seed: work.seed,
-      generate,
-      signal,
+      leading:
+        leading &&
+        (async () => {
+          const { volume: first, place: found } = await readLeading(leading, work.average, context);
+          const grid = workingGrid(first);
+          return {
+            ...shared,
+            volume: first,
+            work: grid,
+            brain: found.brain,
+            frame: found.frame,
+            threshold: airThreshold(first, grid),
+            frameAt: () => first,
+          };
+        }),
     });
   } catch (cause) {
     signal.throwIfAborted();

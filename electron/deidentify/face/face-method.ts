@@ -62,6 +62,8 @@ export interface FaceInput {
   readonly frameAt: (t: number) => Volume;
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly seed: number;
+  /** The scan that leads the session, where this is another one: a face that is drawn for it is drawn for both. */
+  readonly leading?: (() => Promise<FaceInput>) | undefined;
   /** Runs a generator network; absent where none can be run. */
   readonly generate?: GenerateFace | undefined;
   readonly signal: AbortSignal;

@@ -23,21 +23,26 @@ const at = (mm: number) => (n: number) => y(n) - mm;
 
 describe('farFromOwn', () => {
   it('takes the first face that is farther than the average one by a tenth', () => {
-    const face = farFromOwn(flatPlan(), 9, (draw) => at(60 + 2 * draw));
+    const face = farFromOwn(flatPlan(), 9, undefined, (draw) => at(60 + 2 * draw));
     expect(face).toMatchObject({ draws: 4, fromOwnMm: 6, averageFromOwnMm: 4, farEnough: true });
     expect(face.distance[SHAPE[0] * 33]).toBe(0);
   });
 
   it('takes the farthest when none is, and says so', () => {
     const skins = [61, 58, 60];
-    const face = farFromOwn(flatPlan(), 3, (draw) => at(skins[draw]!));
+    const face = farFromOwn(flatPlan(), 3, undefined, (draw) => at(skins[draw]!));
     expect(face).toMatchObject({ draws: 2, fromOwnMm: 2, farEnough: false });
     expect(nearOwn(face).message).toContain('2.0 mm, average 4.0 mm');
   });
 
+  it('takes the one that another scan of the session got, far or near', () => {
+    const face = farFromOwn(flatPlan(), 9, 2, (draw) => at(60 + 2 * draw));
+    expect(face).toMatchObject({ draws: 2, fromOwnMm: 2, farEnough: false });
+  });
+
   it('leaves the skin outside the edit where it was', () => {
     const plan = flatPlan();
-    const { distance } = farFromOwn(plan, 1, () => at(90));
+    const { distance } = farFromOwn(plan, 1, undefined, () => at(90));
     for (let n = 0; n < distance.length; n++)
       if (plan.weight[n] === 0) expect(distance[n]).toBe(plan.head.distance[n]);
   });

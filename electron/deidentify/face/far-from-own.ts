@@ -24,11 +24,13 @@ export interface NewFace {
  * the farthest where none does. Towards the border of the edit the own skin takes over.
  *
  * @param most faces drawn at most
+ * @param only the number of the face, 1 first, that another scan of the session got: it is taken unseen
  * @param draw distance to the skin of the n-th face, 0 first, at a voxel of the working grid, mm
  */
 export function farFromOwn(
   plan: EditPlan,
   most: number,
+  only: number | undefined,
   draw: (n: number) => (voxel: number) => number,
 ): NewFace {
   const own = plan.head.distance;
@@ -43,7 +45,7 @@ export function farFromOwn(
     (n) => average[n]!,
   );
   let best: { at: (n: number) => number; draws: number; fromOwnMm: number; farEnough: boolean } | null = null;
-  for (let drawn = 0; drawn < most; drawn++) {
+  for (let drawn = only === undefined ? 0 : only - 1; drawn < (only ?? most); drawn++) {
     const skin = draw(drawn);
     const at = (n: number) => {
       const w = plan.weight[n]!;

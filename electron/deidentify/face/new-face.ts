@@ -30,12 +30,13 @@ export function newFace(
   scale: number,
   seed: number,
   amount: number,
+  only?: number,
 ): NewFace {
   const own = plan.head.distance;
   const border = borderSkin(plan);
   const size = meetBorder(plan, plan.averageSkin);
   const place = outwards(plan, plan.averageSkin);
-  return farFromOwn(plan, DRAWS, (draw) => {
+  return farFromOwn(plan, DRAWS, only, (draw) => {
     const drawn = new DrawnFace(plan, shapes, seed + 15_485_863 * draw, amount * (1 + WIDER * draw), scale);
     const share = Math.max(0, 1 - LESS * Math.max(0, draw + 1 - SIZED));
     const join = joinBorder(plan, border, (n) => own[n]! - drawn.at(place(n, share * size[n]!)));

@@ -23,6 +23,8 @@ export interface PlaceWork {
 /** Where a head lies, and whether that was carried from the session's primary scan. */
 export interface PlacedHead extends HeadPlace {
   readonly carried: boolean;
+  /** The scan it was carried from: its face is to be this one's too. */
+  readonly leading?: PrimaryScan | undefined;
 }
 
 /**
@@ -60,8 +62,11 @@ export async function carryFromPrimary(
   context: TaskContext,
 ): Promise<{ place: PlacedHead; reason: '' } | { place: null; reason: string }> {
   context.progress(0.03, 'Looking at the session’s primary scan');
-  const primary = frameOf((await readNifti(volumePath)).volume);
-  const found = await placeHead(primary, { segmentationPath, average }, context);
+  const { volume: primary, place: found } = await readLeading(
+    { volumePath, segmentationPath },
+    average,
+    context,
+  );
   const doubt = found.problems.find((p) => p.level !== 'info');
   if (doubt) {
     return { place: null, reason: `The brain of the session's primary scan is in doubt: ${doubt.message}` };
@@ -102,8 +107,19 @@ export async function carryFromPrimary(
       },
     ],
     carried: true,
+    leading: { volumePath, segmentationPath },
   };
   return { place, reason: '' };
+}
+
+/** The leading scan of a session and where its head lies, as its own edit finds it. */
+export async function readLeading(
+  { volumePath, segmentationPath }: PrimaryScan,
+  average: AverageHead | null | undefined,
+  context: TaskContext,
+): Promise<{ volume: Volume; place: HeadPlace }> {
+  const volume = frameOf((await readNifti(volumePath)).volume);
+  return { volume, place: await placeHead(volume, { segmentationPath, average }, context) };
 }
 
 /** A scan of a session that was looked at on its own, and why. */

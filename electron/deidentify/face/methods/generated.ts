@@ -4,8 +4,8 @@ import { averageIntensity } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import { brainLevel, faceChannels, tissueOnWork } from '../face-box.ts';
 import type { FaceInput, FaceMethod } from '../face-method.ts';
-import { nearOwn } from '../far-from-own.ts';
-import { installedFaceShapes } from '../face-shapes.ts';
+import { type NewFace, nearOwn } from '../far-from-own.ts';
+import { type FaceShapes, installedFaceShapes } from '../face-shapes.ts';
 import { FACE_SPACE } from '../generate-face.ts';
 import { looksLikeT1, matchTissue } from '../match-tissue.ts';
 import { newFace } from '../new-face.ts';
@@ -71,10 +71,9 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       const shapes = await installedFaceShapes();
       if (!shapes) throw new Error('The face shapes (models/face-shapes) are not installed.');
       if (!input.generate) throw new Error('No generator network can be run here.');
-      const plan = planEdit(input, Number(input.params.seamMm ?? 14));
-      const scale = Math.cbrt(Math.abs(determinant(plan.frame.averageToWorld)));
+      const lead = input.leading && drawnFace(await input.leading(), shapes);
+      const { plan, scale, face } = drawnFace(input, shapes, lead?.face.draws);
       const average = plan.averageSkin;
-      const face = newFace(plan, shapes, scale, input.seed, Number(input.params.amount ?? 0.8));
       input.signal.throwIfAborted();
       const { distance } = face;
       const likeT1 = looksLikeT1(plan, plan.head.work.data, averageIntensity(plan, average, average));
@@ -113,6 +112,18 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
       };
     },
   };
+}
+
+/** @param only number of the face that the leading scan of the session got */
+function drawnFace(
+  input: FaceInput,
+  shapes: FaceShapes,
+  only?: number,
+): { plan: EditPlan; scale: number; face: NewFace } {
+  const plan = planEdit(input, Number(input.params.seamMm ?? 14));
+  const scale = Math.cbrt(Math.abs(determinant(plan.frame.averageToWorld)));
+  const face = newFace(plan, shapes, scale, input.seed, Number(input.params.amount ?? 0.8), only);
+  return { plan, scale, face };
 }
 
 /** The scan's intensities as the network knows them: air 0, brighter half of the brain 1. Working grid. */

@@ -8,7 +8,7 @@ import { type Volume, voxelsPerFrame } from '../../../volume/volume.ts';
 import { composite } from '../composite.ts';
 import { grow } from '../distance.ts';
 import type { AverageHead } from '../face-frame.ts';
-import type { FaceMethod } from '../face-method.ts';
+import type { FaceInput, FaceMethod } from '../face-method.ts';
 import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from '../face-view.ts';
 import type { GenerateFace } from '../generate-face.ts';
 import { faceParams } from '../methods.ts';
@@ -48,6 +48,7 @@ async function edit(
   brain: Uint8Array,
   params: Record<string, number | boolean> = {},
   seed = 1,
+  leading?: Volume,
 ) {
   const size = voxelsPerFrame(volume.shape);
   const frameAt = (t: number): Volume => ({
@@ -56,7 +57,7 @@ async function edit(
     shape: volume.shape.slice(0, 3),
   });
   const threshold = airThreshold(frameAt(0));
-  const proposal = await method.propose({
+  const input: FaceInput = {
     volume: frameAt(0),
     brain,
     average,
@@ -67,6 +68,10 @@ async function edit(
     seed,
     generate: evenFace,
     signal,
+  };
+  const proposal = await method.propose({
+    ...input,
+    leading: leading && (async () => ({ ...input, volume: leading, frameAt: () => leading })),
   });
   const image = newNifti(volume);
   const pasted = composite(image, brain, proposal);
@@ -280,6 +285,29 @@ describe('the template', () => {
     const { volume, brainMask } = head({ ...GRID, contrast: 'T2w' });
     const { proposal } = await edit(template, volume, brainMask);
     expect(proposal.problems.map((p) => p.code)).toContain('template-other-contrast');
+  });
+});
+
+describe.each([
+  ['template', template, /variation (\d+)/, { varyMm: 0 }],
+  ['pix2pix-2.5d', pix2pix, /(first draw|draw \d+)/, { amount: 0.6 }],
+] as const)('two scans of one session, %s', (_, method, pattern, params) => {
+  it('get the face that the leading one is far enough from', async () => {
+    // Different as a T2-weighted head's outline is from a T1-weighted one's, and more: each would choose another face.
+    const { volume, brainMask, faceMask } = head({ ...GRID, seed: 8 });
+    const leading = { ...volume, data: volume.data.slice() };
+    const [nx, ny] = volume.shape as [number, number, number];
+    faceMask.forEach((v, n) => {
+      const y = volume.affine[5]! * (((n / nx) | 0) % ny) + volume.affine[7]!;
+      if (v && y > 84) leading.data[n] = 0;
+    });
+    const number = async (scan: Volume, lead?: Volume) => {
+      const { proposal } = await edit(method, scan, brainMask, params, 1, lead);
+      return pattern.exec(proposal.assumptions[0]!)![1];
+    };
+    const [alone, led, leads] = [await number(volume), await number(volume, leading), await number(leading)];
+    expect(alone).not.toBe(leads);
+    expect(led).toBe(leads);
   });
 });
 

@@ -2,8 +2,8 @@ import { determinant } from '../../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../../shared/problem.ts';
 import { averageIntensity, sampleAverage } from '../average-on-scan.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
-import type { FaceMethod } from '../face-method.ts';
-import { farFromOwn, nearOwn } from '../far-from-own.ts';
+import type { FaceInput, FaceMethod } from '../face-method.ts';
+import { farFromOwn, type NewFace, nearOwn } from '../far-from-own.ts';
 import { matchTissue } from '../match-tissue.ts';
 import { borderSkin, joinBorder, meetBorder, movedIn } from '../meet-border.ts';
 import { grainField } from '../noise.ts';
@@ -59,20 +59,9 @@ export const template: FaceMethod = {
   },
   needsAverage: true,
   async propose(input) {
-    const plan = planEdit(input, Number(input.params.seamMm ?? 14));
+    const lead = input.leading && variedFace(await input.leading());
+    const { plan, face } = variedFace(input, lead?.face.draws);
     const { averageSkin } = plan;
-    const own = plan.head.distance;
-    const border = borderSkin(plan);
-    const size = meetBorder(plan, averageSkin);
-    const skin = movedIn(plan, averageSkin);
-    const varyMm = Number(input.params.varyMm ?? VARY_MM);
-    const face = farFromOwn(plan, VARIATIONS, (draw) => {
-      const share = Math.max(0, 1 - LESS * draw);
-      const varied = variation(plan, varyMm * (1 + WIDER * draw), input.seed + 15_485_863 * draw);
-      const shift = (n: number) => Math.fround(share * size[n]! + varied[n]!);
-      const join = joinBorder(plan, border, (n) => own[n]! - skin(n, shift(n)));
-      return (n) => skin(n, Math.fround(shift(n) + join(n)));
-    });
     const { distance } = face;
     input.signal.throwIfAborted();
     const intensity = averageIntensity(plan, averageSkin, distance);
@@ -82,7 +71,7 @@ export const template: FaceMethod = {
       values: paintHead(input, plan, distance, intensity, first),
       replaced: { ...plan.head.work, data: plan.weight },
       assumptions: [
-        `The new face is the average one, varied at random, ${face.fromOwnMm.toFixed(1)} mm from the person’s own on average, where the average face is ${face.averageFromOwnMm.toFixed(1)} mm away.`,
+        `The new face is the average one, varied at random (variation ${face.draws}), ${face.fromOwnMm.toFixed(1)} mm from the person’s own on average, where the average face is ${face.averageFromOwnMm.toFixed(1)} mm away.`,
         ...(first.likeT1
           ? []
           : ['The contrast is not T1: tissue of the new face was ranked like the scan’s own.']),
@@ -92,6 +81,24 @@ export const template: FaceMethod = {
     };
   },
 };
+
+/** @param only number of the variation that the leading scan of the session got */
+function variedFace(input: FaceInput, only?: number): { plan: EditPlan; face: NewFace } {
+  const plan = planEdit(input, Number(input.params.seamMm ?? 14));
+  const own = plan.head.distance;
+  const border = borderSkin(plan);
+  const size = meetBorder(plan, plan.averageSkin);
+  const skin = movedIn(plan, plan.averageSkin);
+  const varyMm = Number(input.params.varyMm ?? VARY_MM);
+  const face = farFromOwn(plan, VARIATIONS, only, (draw) => {
+    const share = Math.max(0, 1 - LESS * draw);
+    const varied = variation(plan, varyMm * (1 + WIDER * draw), input.seed + 15_485_863 * draw);
+    const shift = (n: number) => Math.fround(share * size[n]! + varied[n]!);
+    const join = joinBorder(plan, border, (n) => own[n]! - skin(n, shift(n)));
+    return (n) => skin(n, Math.fround(shift(n) + join(n)));
+  });
+  return { plan, face };
+}
 
 /** A smooth random field, mm on the working grid, the same on both sides of the face, so that scans do not all get one face. */
 function variation(plan: EditPlan, deviationMm: number, seed: number): Float32Array {
