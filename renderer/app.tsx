@@ -72,8 +72,13 @@ function Shell({ step }: { step: StepName }) {
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
   }, [working]);
+  const shown = useRef(step);
   useEffect(() => {
     document.title = `${STEP_TITLES[step]} · Refacade`;
+    // What had the focus went with the screen before: the keyboard goes on in the new one.
+    if (shown.current !== step && document.activeElement === document.body)
+      main.current?.focus({ preventScroll: true });
+    shown.current = step;
   }, [step]);
   const shortcuts = useMemo<Shortcut[]>(
     () => [

@@ -229,6 +229,11 @@ describe.skipIf(!existsSync(browserPath))(
         await expect.poll(() => states(app)['needs-review'], { timeout: 30_000 }).toBe(waiting - 1);
         const review = app.current()!.db.prepare('SELECT decision, reviewer FROM review').get();
         expect(review).toEqual({ decision: 'accept', reviewer: 'A. Tester' });
+        // The screen that had the focus goes; the keyboard goes on in the next one.
+        await page.getByRole('main').getByRole('button').first().focus();
+        await page.keyboard.press('Alt+2');
+        await page.getByRole('heading', { level: 1, name: 'Import' }).waitFor();
+        await expect.poll(() => hasFocus(page.getByRole('main'))).toBe(true);
       },
       2 * minutes,
     );

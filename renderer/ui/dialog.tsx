@@ -39,8 +39,25 @@ function useDialogKeys(opened: boolean, onClose: () => void): void {
       goOn();
       // React gives the focus back to what had it while that stays in the page, as in a dialog that fades out.
       queueMicrotask(() => document.activeElement === last && goOn());
+      keepIn(place);
     };
   }, [opened]);
+}
+
+/** How long after a dialog closed its opener may still go, as a row that it removed does once the list is read again, ms. */
+const SETTLES_MS = 5000;
+
+/** Where the focus goes when the element that got it back goes: the dialog beneath, or the screen. */
+function keepIn(place: Element): void {
+  const observer = new MutationObserver(() => {
+    if (place.isConnected) return;
+    observer.disconnect();
+    const beneath = [...document.querySelectorAll<HTMLElement>('[role="dialog"]')].at(-1);
+    if (document.activeElement === document.body)
+      (beneath ?? document.querySelector<HTMLElement>('main'))?.focus({ preventScroll: true });
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => observer.disconnect(), SETTLES_MS);
 }
 
 function onKey(event: KeyboardEvent): void {
