@@ -82,6 +82,7 @@ async function inferenceFinding(segmenter: ModelSegmenter): Promise<Finding> {
 /** Checks each face generator, shipped or added, which starts its process and self-test; none where there is none. */
 export async function diagnoseGenerators(generators: Generators): Promise<Finding[]> {
   const findings: Finding[] = [];
+  let above = '';
   // One after the other: each takes the cores it can get.
   for (const model of await generators.list()) {
     const name = 'Face generator';
@@ -91,7 +92,10 @@ export async function diagnoseGenerators(generators: Generators): Promise<Findin
       continue;
     }
     try {
-      const where = runsOn(await generators.describe(model.id));
+      const device = await generators.describe(model.id);
+      const told = runsOn(device);
+      const where = told === above ? `runs on ${device.provider}, for the reasons above` : told;
+      above = told;
       const size = `${(model.bytes / 1e6).toFixed(1)} MB, SHA-256 as on its card`;
       findings.push({ name, ok: true, detail: `${what}, ${size}, ${where}` });
     } catch (error) {
