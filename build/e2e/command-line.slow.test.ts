@@ -149,9 +149,11 @@ describe('the whole job from the command line', () => {
   it(
     'does one person again, and nobody else',
     async () => {
+      // Nothing waits: this lists the verdicts.
+      const listed = (await refacade('deidentify', '--project', project)).json.scans;
       const before = doneJobs(project);
-      const { subject } = run.json.scans[0];
-      const scans = run.json.scans.filter((s: { subject: string }) => s.subject === subject);
+      const { subject } = listed[0];
+      const scans = listed.filter((s: { subject: string }) => s.subject === subject);
       const again = await refacade(
         ...['deidentify', '--project', project, '--subject', subject],
         ...['--method', 'mask-out', '--again', '--no-measure'],
@@ -159,7 +161,8 @@ describe('the whole job from the command line', () => {
       expect(again.json.counts.queued + again.json.counts.running).toBe(0);
       expect(doneJobs(project) - before).toBe(scans.length);
       const others = (rows: { subject: string }[]) => rows.filter((s) => s.subject !== subject);
-      expect(others(again.json.scans)).toEqual(others(run.json.scans));
+      expect(others(again.json.scans)).toEqual(others(listed));
+      expect(others(listed).length).toBeGreaterThan(0);
     },
     5 * minutes,
   );
