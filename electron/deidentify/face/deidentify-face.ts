@@ -20,7 +20,8 @@ import { growBy } from './distance.ts';
 import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
 import { detectFaceState, NEAR_BRAIN_MM } from './face-state.ts';
-import { airThreshold, surfaceChanged, surfaceReplaced, viewFace, workingGrid } from './face-view.ts';
+import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from './face-view.ts';
+import { workingGrid } from './head-shape.ts';
 import { faceMethod, faceParams } from './methods.ts';
 import { seamScore } from './seam.ts';
 

@@ -1,8 +1,7 @@
 import { type Affine, apply, invert, multiply } from '../../../shared/geometry/affine.ts';
-import { conform } from '../../volume/conform.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { SHAPE_MM } from './head-shape.ts';
+import { SHAPE_MM, workingGrid } from './head-shape.ts';
 import { findHead } from './head-start.ts';
 import { above, fillHoles, largestComponent } from './morphology.ts';
 
@@ -23,11 +22,6 @@ export interface FaceView {
 export const WINDOW = { left: -52, right: 52, bottom: -112, top: -14, step: 2 } as const;
 export const FRONT_MM = 150;
 export const BACK_MM = 15;
-
-/** A scan's first frame on the working grid that views and shapes of a head use: 2 mm, along the world axes. */
-export function workingGrid(volume: Volume): Volume<Float32Array> {
-  return conform(volume, SHAPE_MM);
-}
 
 /** Head/air threshold of a scan in real values. @param work {@link workingGrid} of it */
 export function airThreshold(volume: Volume, work = workingGrid(volume)): number {

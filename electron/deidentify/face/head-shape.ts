@@ -10,6 +10,11 @@ export const SHAPE_MM = 2;
 const FILLED_MM = 6;
 const SIZES = [SHAPE_MM, SHAPE_MM, SHAPE_MM] as const;
 
+/** A scan's first frame on the working grid that views and shapes of a head use: 2 mm, along the world axes. */
+export function workingGrid(volume: Volume): Volume<Float32Array> {
+  return conform(volume, SHAPE_MM);
+}
+
 /** A head as a solid body on a 2 mm RAS grid. */
 export interface HeadShape {
   /** The scan's first frame on the working grid, real values. */
@@ -31,9 +36,9 @@ export interface HeadShape {
  * are. The field of view cuts bodies off without making a skin there.
  *
  * @param threshold head/air threshold, real values
- * @param work the scan's first frame on the working grid
+ * @param work {@link workingGrid} of the volume
  */
-export function headShape(volume: Volume, threshold: number, work = conform(volume, SHAPE_MM)): HeadShape {
+export function headShape(volume: Volume, threshold: number, work = workingGrid(volume)): HeadShape {
   const { shape } = work;
   const tissue = largestComponent(above(work.data, threshold), shape);
   const closed = erode(fillHoles(dilate(tissue, shape, 3), shape), shape, 3);

@@ -22,7 +22,7 @@ export interface HeadStart {
 }
 
 /**
- * Percentile of a set of values by a histogram of 4096 bins.
+ * Percentile of a set of values by a histogram.
  *
  * @param keep which of them count; all where it is left out
  */
@@ -41,10 +41,10 @@ export function percentiles(
     count++;
   }
   if (count === 0 || !(max > min)) return wanted.map(() => (count ? min : 0));
-  const bins = new Uint32Array(4096);
-  const scale = 4095.999 / (max - min);
+  const bins = new Uint32Array(BINS);
+  const scale = binsPerUnit(min, max);
   for (let n = 0; n < values.length; n++) if (!keep || keep(n)) bins[((values[n]! - min) * scale) | 0]!++;
-  return wanted.map((p) => percentileOfBins(bins, (p / 100) * count, (b) => min + (b + 0.5) / scale) ?? max);
+  return readBins(bins, count, wanted, min, max);
 }
 
 /** The same for small whole numbers, in one pass over them. */
@@ -56,26 +56,35 @@ function percentilesOfCounts(values: Int16Array | Uint16Array, wanted: readonly 
   const last = counts.findLastIndex((c) => c > 0);
   const [min, max] = [first + lowest, last + lowest];
   if (!(max > min)) return wanted.map(() => (values.length ? min : 0));
-  const bins = new Uint32Array(4096);
-  const scale = 4095.999 / (max - min);
+  const bins = new Uint32Array(BINS);
+  const scale = binsPerUnit(min, max);
   for (let v = first; v <= last; v++) bins[((v - first) * scale) | 0]! += counts[v]!;
-  return wanted.map(
-    (p) => percentileOfBins(bins, (p / 100) * values.length, (b) => min + (b + 0.5) / scale) ?? max,
-  );
+  return readBins(bins, values.length, wanted, min, max);
 }
 
-/** Middle of the bin in which a sum over bins reaches a target. */
-function percentileOfBins(
+const BINS = 4096;
+
+function binsPerUnit(min: number, max: number): number {
+  return (BINS - 0.001) / (max - min);
+}
+
+/** Middles of the bins in which the wanted percentages of `count` values are reached. */
+function readBins(
   bins: Uint32Array,
-  target: number,
-  middle: (bin: number) => number,
-): number | undefined {
-  let sum = 0;
-  for (let b = 0; b < bins.length; b++) {
-    sum += bins[b]!;
-    if (sum >= target) return middle(b);
-  }
-  return undefined;
+  count: number,
+  wanted: readonly number[],
+  min: number,
+  max: number,
+): number[] {
+  return wanted.map((p) => {
+    const target = (p / 100) * count;
+    let sum = 0;
+    for (let b = 0; b < bins.length; b++) {
+      sum += bins[b]!;
+      if (sum >= target) return min + (b + 0.5) / binsPerUnit(min, max);
+    }
+    return max;
+  });
 }
 
 /**

@@ -1,7 +1,6 @@
-import { conform } from '../../volume/conform.ts';
 import type { EditPlan } from './edit-plan.ts';
 import type { FaceInput, FaceProposal } from './face-method.ts';
-import { SHAPE_MM } from './head-shape.ts';
+import { workingGrid } from './head-shape.ts';
 import { matchBrightTail } from './match-bright-tail.ts';
 import { type MatchedTissue, matchTissue } from './match-tissue.ts';
 import { grainField } from './noise.ts';
@@ -27,7 +26,7 @@ export function paintHead(
   const around = lookAround(input.volume, plan);
   return (t) => {
     const volume = input.frameAt(t);
-    const work = t === 0 ? plan.head.work.data : conform(volume, SHAPE_MM).data;
+    const work = t === 0 ? plan.head.work.data : workingGrid(volume).data;
     const tissue = (t === 0 ? matched : matchTissue(plan, work, distance, intensity)).tissue.slice();
     const seed = input.seed + 7919 * t;
     const own = grainOf(volume, around);

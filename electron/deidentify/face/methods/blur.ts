@@ -1,7 +1,6 @@
-import { conform } from '../../../volume/conform.ts';
 import { type EditPlan, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
-import { SHAPE_MM } from '../head-shape.ts';
+import { SHAPE_MM, workingGrid } from '../head-shape.ts';
 import { REGION_DEFAULTS, REGION_PARAMS, regionAssumptions } from '../regions.ts';
 import { lookAround, repaint, SKIN_MM } from '../repaint.ts';
 import { smoothWide } from '../smooth-wide.ts';
@@ -66,7 +65,7 @@ export const blur: FaceMethod = {
       mask: plan.mask,
       values: (t) => {
         const volume = input.frameAt(t);
-        const work = t === 0 ? plan.head.work.data : conform(volume, SHAPE_MM).data;
+        const work = t === 0 ? plan.head.work.data : workingGrid(volume).data;
         const tissue = smoothSheets(plan, work, distance, smoothMm * INTENSITY_SHARE, layerMm);
         return repaint(
           volume,

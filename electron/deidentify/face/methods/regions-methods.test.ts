@@ -84,6 +84,17 @@ const firstOf = (volume: Volume): Volume => ({
   shape: volume.shape.slice(0, 3),
 });
 
+/** The same head with what lies in front of its face cut off: another face around the same brain. */
+function withoutNose({ volume, faceMask }: HeadPhantom): Volume {
+  const data = volume.data.slice();
+  const [nx, ny] = volume.shape as [number, number, number];
+  faceMask.forEach((v, n) => {
+    const y = volume.affine[5]! * (((n / nx) | 0) % ny) + volume.affine[7]!;
+    if (v && y > 84) data[n] = 0;
+  });
+  return { ...volume, data };
+}
+
 const METHODS: [string, FaceMethod][] = [
   ['template', template],
   ['mask-out', maskOut],
@@ -237,14 +248,10 @@ function valueAt({ data, shape, affine }: Volume, x: number, y: number, z: numbe
 
 describe('the template', () => {
   it('leaves nothing of the face it replaces: two people’s faces come out alike where it counts in full', async () => {
-    // The same head twice, once with the nose cut off and a block in its place: different faces, same brain.
-    const { volume, brainMask, faceMask } = head({ ...GRID, seed: 8 });
-    const other = { ...volume, data: volume.data.slice() };
-    const [nx, ny] = volume.shape as [number, number, number];
-    faceMask.forEach((v, n) => {
-      const y = volume.affine[5]! * (((n / nx) | 0) % ny) + volume.affine[7]!;
-      if (v && y > 84) other.data[n] = 0;
-    });
+    // The same head twice, once with the nose cut off: different faces, same brain.
+    const phantom = head({ ...GRID, seed: 8 });
+    const { volume, brainMask } = phantom;
+    const other = withoutNose(phantom);
     const faces = await Promise.all(
       [volume, other].map(async (v) => {
         const { edited, threshold, proposal } = await edit(template, v, brainMask, { varyMm: 5 });
@@ -294,13 +301,9 @@ describe.each([
 ] as const)('two scans of one session, %s', (_, method, pattern, params) => {
   it('get the face that the leading one is far enough from', async () => {
     // Different as a T2-weighted head's outline is from a T1-weighted one's, and more: each would choose another face.
-    const { volume, brainMask, faceMask } = head({ ...GRID, seed: 8 });
-    const leading = { ...volume, data: volume.data.slice() };
-    const [nx, ny] = volume.shape as [number, number, number];
-    faceMask.forEach((v, n) => {
-      const y = volume.affine[5]! * (((n / nx) | 0) % ny) + volume.affine[7]!;
-      if (v && y > 84) leading.data[n] = 0;
-    });
+    const phantom = head({ ...GRID, seed: 8 });
+    const { volume, brainMask } = phantom;
+    const leading = withoutNose(phantom);
     const number = async (scan: Volume, lead?: Volume) => {
       const { proposal } = await edit(method, scan, brainMask, params, 1, lead);
       return pattern.exec(proposal.assumptions[0]!)![1];
