@@ -71,6 +71,8 @@ export class ProcessClient<Order, Result, Message> {
   private listener: (event: WorkAnswer<Result> | { readonly type: 'exit'; readonly how: string }) => void =
     () => {};
   private exited: Promise<void> = Promise.resolve();
+  /** End of a process that was told to end and may still answer. */
+  private leaving: Promise<void> | undefined;
   private readonly excluded: Record<string, string> = {};
   private crashes = 0;
   private lastCrash = 0;
@@ -132,9 +134,15 @@ export class ProcessClient<Order, Result, Message> {
         new WorkerExitedError(`The application was closed before the ${this.program.name} came to this.`),
       );
     }
+    this.end();
+    await this.exited;
+  }
+
+  /** Kills the process; whoever needs one afterwards waits until this one is gone, or would ask the dying one. */
+  private end(): void {
     this.process?.keepAlive(true); // or nothing would wait for its end
     this.process?.kill();
-    await this.exited;
+    this.leaving = this.exited;
   }
 
   private leaveQueue(job: Job<Order, Result>): void {
@@ -163,7 +171,7 @@ export class ProcessClient<Order, Result, Message> {
   private restWhenIdle(): void {
     if (this.working) return;
     this.process?.keepAlive(false);
-    this.idle = setTimeout(() => this.process?.kill(), this.options.idleMs ?? 60_000);
+    this.idle = setTimeout(() => this.end(), this.options.idleMs ?? 60_000);
     this.idle.unref();
   }
 
@@ -176,7 +184,7 @@ export class ProcessClient<Order, Result, Message> {
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       process.post({ type: 'cancel', id: job.id });
-      killer = setTimeout(() => process.kill(), this.options.cancelMs ?? 1500);
+      killer = setTimeout(() => this.end(), this.options.cancelMs ?? 1500);
     };
     try {
       return await new Promise<Result>((resolve, reject) => {
@@ -211,12 +219,13 @@ export class ProcessClient<Order, Result, Message> {
     this.lastCrash = Date.now();
   }
 
-  private ready(): Promise<Device> {
+  private async ready(): Promise<Device> {
+    await this.leaving;
     this.started ??= this.start().catch((error: unknown) => {
       this.started = undefined;
       throw error;
     });
-    return this.started;
+    return await this.started;
   }
 
   /** Starts the process; a provider that takes it down or hangs is left out of the next attempt. */

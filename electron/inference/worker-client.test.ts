@@ -203,6 +203,35 @@ describe('cancelling', () => {
   });
 });
 
+describe('a process that was told to end', () => {
+  it('gets no other scan, though its last word came before its end', async () => {
+    const late = misbehaving(
+      'late',
+      `if (m.type === 'start') ready();
+       if (m.type === 'segment' && m.outDir.includes('next')) send({ type: 'failed', id: m.id, error: { message: 'process ' + process.pid } });
+       if (m.type === 'cancel') setTimeout(() => send({ type: 'cancelled', id: m.id }), 60);`,
+    );
+    const c = client({
+      workerFile: late,
+      cancelMs: 10,
+      spawn: (file) => {
+        const child = spawnNodeWorker(file);
+        children.push(child);
+        return { ...child, kill: () => void setTimeout(() => child.kill(), 250) };
+      },
+    });
+    const stop = new AbortController();
+    const first = c.segment(scan, join(root, 'first'), stop.signal, () => {});
+    const next = c.segment(scan, join(root, 'next'), undefined, quiet);
+    await c.describe();
+    setTimeout(() => stop.abort(new Error('enough')), 50);
+    await expect(first).rejects.toThrow('enough');
+    await expect(next).rejects.toThrow(/^process \d+$/);
+    await expect(next).rejects.not.toThrow(`process ${children[0]!.pid}`);
+    expect(children).toHaveLength(2);
+  });
+});
+
 describe('a process that dies', () => {
   it('fails the scan it worked on with how it died, not those that wait; a new one takes over', async () => {
     const c = client();
