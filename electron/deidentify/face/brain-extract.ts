@@ -8,11 +8,11 @@ import {
 } from '../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import { conform } from '../../volume/conform.ts';
+import { signedDistance } from '../../volume/distance.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { type BrainQuality, brainProblems, measureBrain, STRIPPED } from './brain-quality.ts';
 import { growSurface, type SurfaceSettings } from './brain-surface.ts';
-import { signedDistance } from './distance.ts';
 import { ball, evenOut } from './even-out.ts';
 import { findHead, type HeadStart, percentiles } from './head-start.ts';
 import type { Mesh } from './icosphere.ts';

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import type { Problem } from '../../../shared/problem.ts';
 import { readSegmentation } from '../../project/source-segmentation.ts';
 import { BRAIN_LABELS, type HeadSegmentation } from '../../segmentation/segmentation.ts';
+import { boxOf, cut, paste } from '../../volume/distance.ts';
 import { readNifti } from '../../volume/nifti.ts';
 import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
-import { boxOf, cut, paste } from './distance.ts';
 import { dilate, erode, fillHoles, largestComponent } from './morphology.ts';
 
 /** A segmentation as the face job uses it. */

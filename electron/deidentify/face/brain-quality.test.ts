@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Affine, fromColumns, type Vec3 } from '../../../shared/geometry/affine.ts';
+import { signedDistance } from '../../volume/distance.ts';
 import { type BrainQuality, brainProblems, measureBrain } from './brain-quality.ts';
-import { signedDistance } from './distance.ts';
 import { erode } from './morphology.ts';
 import { averageBrain, fitToBorder } from './prior-fit.ts';
 import { voxelise } from './voxelise.ts';

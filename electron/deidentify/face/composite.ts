@@ -1,7 +1,7 @@
 import { voxelSizes } from '../../../shared/geometry/affine.ts';
+import { grow } from '../../volume/distance.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
 import { type Volume, type VoxelArray, voxelsPerFrame } from '../../volume/volume.ts';
-import { grow } from './distance.ts';
 import type { FaceProposal } from './face-method.ts';
 import { percentiles } from './head-start.ts';
 

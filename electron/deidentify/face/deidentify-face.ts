@@ -5,6 +5,7 @@ import type { FaceState } from '../../../shared/import/records.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
 import { describeError } from '../../describe-error.ts';
+import { growBy } from '../../volume/distance.ts';
 import type { NiftiImage } from '../../volume/nifti.ts';
 import { frameOf, type Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
@@ -16,7 +17,6 @@ import {
 } from '../session/place-in-session.ts';
 import { judge } from '../verdict.ts';
 import { composite } from './composite.ts';
-import { growBy } from './distance.ts';
 import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
 import { detectFaceState, NEAR_BRAIN_MM } from './face-state.ts';

@@ -1,8 +1,8 @@
 import { apply, invert, multiply, type Vec3 } from '../../../shared/geometry/affine.ts';
+import { squaredDistanceTo } from '../../volume/distance.ts';
 import { type Grid, linear, resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { averageDistance } from './average-on-scan.ts';
-import { squaredDistanceTo } from './distance.ts';
 import { type AverageHead, type FaceFrame, REGION } from './face-frame.ts';
 import type { FaceInput } from './face-method.ts';
 import { type HeadShape, headShape, SHAPE_MM } from './head-shape.ts';

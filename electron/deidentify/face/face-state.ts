@@ -1,8 +1,8 @@
 import { apply, invert, multiply, voxelSizes, voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
 import type { FaceState } from '../../../shared/import/records.ts';
+import { grow } from '../../volume/distance.ts';
 import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
 import type { BrainExtraction } from './brain-extract.ts';
-import { grow } from './distance.ts';
 import { BACK_MM, FRONT_MM, WINDOW } from './face-view.ts';
 
 export interface FaceStateFinding {

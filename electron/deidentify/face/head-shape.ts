@@ -1,7 +1,7 @@
 import { conform } from '../../volume/conform.ts';
+import { signedDistance, squaredDistanceTo } from '../../volume/distance.ts';
 import { smoothAxes } from '../../volume/gaussian.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { signedDistance, squaredDistanceTo } from './distance.ts';
 import { above, dilate, erode, fillHoles, largestComponent } from './morphology.ts';
 
 /** Working voxel size of head shapes, mm. */

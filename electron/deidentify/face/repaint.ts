@@ -1,8 +1,8 @@
 import { invert, type Vec3 } from '../../../shared/geometry/affine.ts';
+import { type Box, boxOf } from '../../volume/distance.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { airValue } from './composite.ts';
-import { type Box, boxOf } from './distance.ts';
 import { type EditPlan, eachNative, nearestVoxel, placeOnWork } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
 import { airSource, estimateGrain, type Grain, LEAST_AIR, normalRandom } from './noise.ts';

@@ -1,4 +1,4 @@
-import { signedDistance, squaredDistanceTo } from './distance.ts';
+import { signedDistance, squaredDistanceTo } from '../../volume/distance.ts';
 import { type HeadShape, SHAPE_MM, skinOf } from './head-shape.ts';
 import { connectedTo, fillHoles } from './morphology.ts';
 

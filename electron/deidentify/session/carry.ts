@@ -1,9 +1,9 @@
 import { type Affine, invert, multiply, voxelSizes } from '../../../shared/geometry/affine.ts';
 import type { Problem } from '../../../shared/problem.ts';
+import { grow } from '../../volume/distance.ts';
 import { RegistrationError, type RigidRegistration, registerRigid } from '../../volume/register-rigid.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
-import { grow } from '../face/distance.ts';
 
 export interface CarriedPlace {
   /** The primary scan's brain on this scan's grid, 0 or 1, first three axes. */

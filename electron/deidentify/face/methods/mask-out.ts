@@ -1,4 +1,4 @@
-import { grow } from '../distance.ts';
+import { grow } from '../../../volume/distance.ts';
 import { eachNative, nearestVoxel, planEdit } from '../edit-plan.ts';
 import type { FaceMethod } from '../face-method.ts';
 import { dilate, largestComponent } from '../morphology.ts';

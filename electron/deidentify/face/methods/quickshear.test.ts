@@ -6,7 +6,7 @@ import { reorient, reorientBack } from '../../../volume/reorient.ts';
 import type { Volume, VoxelArray } from '../../../volume/volume.ts';
 import { convexHull, shearPlane } from '../brain-hull.ts';
 import { composite } from '../composite.ts';
-import { grow } from '../distance.ts';
+import { grow } from '../../../volume/distance.ts';
 import { quickshear } from './quickshear.ts';
 
 const signal = new AbortController().signal;

@@ -6,7 +6,7 @@ import { newNifti } from '../../../volume/nifti.ts';
 import { linear } from '../../../volume/resample.ts';
 import { type Volume, voxelsPerFrame } from '../../../volume/volume.ts';
 import { composite } from '../composite.ts';
-import { grow } from '../distance.ts';
+import { grow } from '../../../volume/distance.ts';
 import type { AverageHead } from '../face-frame.ts';
 import type { FaceInput, FaceMethod } from '../face-method.ts';
 import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from '../face-view.ts';

@@ -150,7 +150,8 @@ export function paste(part: Uint8Array, into: Uint8Array, shape: readonly number
   });
 }
 
-function eachRow(shape: readonly number[], box: Box, visit: (start: number) => void): void {
+/** First index of every row (along i) of a box. */
+export function eachRow(shape: readonly number[], box: Box, visit: (start: number) => void): void {
   const [nx, ny] = shape as [number, number, number];
   for (let k = 0; k < box.size[2]; k++) {
     for (let j = 0; j < box.size[1]; j++) {
