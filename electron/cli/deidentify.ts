@@ -81,14 +81,14 @@ export interface DeidentifyChoices {
 export async function deidentifyAll(client: ProjectClient, choices: DeidentifyChoices, output: Output) {
   const policy = await choosePolicy(client, choices.policy);
   const some = choices.again || choices.subjects !== undefined;
-  const seriesIds = some ? await chosenScans(client, choices) : [];
-  const waiting = some ? seriesIds.length : (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
-  if (waiting > 0) {
-    // Work that an earlier, killed process left in the queue is finished first, as part of the same command.
+  const waiting = async () => (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
+  const anything = some ? (await chosenScans(client, choices)).length > 0 : (await waiting()) > 0;
+  if (anything) {
+    // Work that an earlier, killed process left in the queue is finished first, as part of the same command, and not done again.
     for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
       await client.follow(open.batchId);
-    const stillWaiting = (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
-    if (some || stillWaiting > 0) {
+    const seriesIds = some ? await chosenScans(client, choices) : [];
+    if (some ? seriesIds.length > 0 : (await waiting()) > 0) {
       const { batchId } = await client.ask['deidentify.start']({
         seriesIds,
         policy,
