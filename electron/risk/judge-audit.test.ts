@@ -120,7 +120,21 @@ describe('judgeAudit', () => {
       /^Human does not/,
     ],
     ['no distance', facts({ distance: null, distanceFailure: 'no surface' }), 'cannot-tell', /no surface/],
-    ['distance without a yardstick', facts({ distance: distance(2, null) }), 'safe', /from the true face\.$/],
+    [
+      'distance without a yardstick',
+      facts({ distance: distance(2, null) }),
+      'cannot-tell',
+      /average face could not be placed.*2\.0 mm from the true face is far enough cannot be judged\.$/,
+    ],
+    [
+      'recognised, though there is no yardstick',
+      facts({
+        recognition: [recognition('human', { similarity: 0.7, accepted: true, rank: 1 })],
+        distance: distance(2, null),
+      }),
+      'at-risk',
+      /own original/,
+    ],
     ['face gone before', facts({ faceStateBefore: 'removed' }), 'cannot-tell', /removed before/],
     ['brain only', facts({ faceStateBefore: 'brain-only', distance: null, sees: [] }), 'safe', /brain only/],
   ])('%s', (_, given, state, reason) => {

@@ -1,7 +1,13 @@
 import type { Verdict, VerdictNumber } from '../../shared/deidentify/records.ts';
 import type { FaceState } from '../../shared/import/records.ts';
 import { NETWORK_NAMES } from '../../shared/risk/network-names.ts';
-import type { AuditLimits, FaceNetwork, ScanDistance, ScanRecognition } from '../../shared/risk/records.ts';
+import type {
+  AuditLimits,
+  FaceDistance,
+  FaceNetwork,
+  ScanDistance,
+  ScanRecognition,
+} from '../../shared/risk/records.ts';
 import type { AuditRecord } from './audit-rows.ts';
 
 /** Everything the audit found about one de-identified scan. */
@@ -23,7 +29,9 @@ export interface AuditFacts {
  * at risk: a network that sees accepts the head as its own original, both networks put the own original first among
  * all people, or the new surface lies much closer to the true face than a population-average face would. safe: a
  * network that recognises this very person untouched does not recognise the edited head, and the surface is far
- * enough. Everything else is "cannot tell", with the reason: no evidence is not evidence of safety.
+ * enough beside the average face's. Everything else is "cannot tell", with the reason: no evidence is not evidence of
+ * safety, and a distance without the average face's beside it (a head that has no segmentation) is no evidence: 2 mm are
+ * far on one head and near on another.
  */
 export function judgeAudit(
   facts: AuditFacts,
@@ -51,7 +59,7 @@ export function judgeAudit(
   }
   return {
     state: 'safe',
-    reason: `${witnesses.map(notRecognised).join(' ')} ${howFar(facts.distance!)}`,
+    reason: `${witnesses.map(notRecognised).join(' ')} ${howFar(facts.distance!.edited, facts.distance!.average!)}`,
     next: '',
   };
 }
@@ -87,6 +95,8 @@ function cannotTell(facts: AuditFacts, witnesses: number): string {
   if (witnesses === 0)
     return 'the networks do not recognise the untouched head in another view either, so not recognising the edited one means nothing.';
   if (facts.distance === null) return `the surface distance is missing (${facts.distanceFailure})`;
+  if (facts.distance.average === null)
+    return `the population-average face could not be placed in this scan, so whether ${mm(facts.distance.edited.meanMm)} from the true face is far enough cannot be judged.`;
   return '';
 }
 
@@ -96,9 +106,8 @@ function notRecognised(r: ScanRecognition): string {
   return `${name} does not recognise it (similarity ${two(r.similarity)}, strangers reach ${two(r.threshold)}; place ${r.rank ?? '–'} of ${r.people}).`;
 }
 
-function howFar({ edited, average }: ScanDistance): string {
-  const beside = average ? `; an average face would be ${mm(average.meanMm)} away` : '';
-  return `The new surface lies ${mm(edited.meanMm)} from the true face${beside}.`;
+function howFar(edited: FaceDistance, average: FaceDistance): string {
+  return `The new surface lies ${mm(edited.meanMm)} from the true face; an average face would be ${mm(average.meanMm)} away.`;
 }
 
 const two = (value: number | null) => (value === null ? '–' : value.toFixed(2));
