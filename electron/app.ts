@@ -135,6 +135,7 @@ export function createApp(options: AppOptions): App {
       const s = requireSession();
       return importHandlers({
         db: s.db,
+        cancelJobs: (seriesIds) => s.queue.cancelSeries(seriesIds),
         startImport: (sources: string[]) => ({
           batchId: s.startBatch([
             {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MethodInfo, Policy, Verdict } from '../../shared/deidentify/records.ts';
-import type { SeriesLayout } from '../../shared/import/records.ts';
+import type { ScanState, SeriesLayout } from '../../shared/import/records.ts';
 import type { ModelSummary } from '../../shared/models/records.ts';
 import type { Picture } from '../../shared/review/records.ts';
 import type { Db } from '../catalog/database.ts';
@@ -108,10 +108,24 @@ export function startDeidentify(ctx: BatchContext, input: StartInput): { batchId
     kind: 'deidentify',
     seriesId: s.id,
     label: s.label,
-    payload: { policy, method, seed: input.seed ?? DEFAULT_SEED, measure: input.measure },
+    payload: {
+      policy,
+      method,
+      seed: input.seed ?? DEFAULT_SEED,
+      measure: input.measure,
+      before: stateToGoBackTo(ctx.db, s.id),
+    },
   }));
   for (const s of chosen) setScanState(ctx.db, s.id, 'queued', 'Waiting for its turn in the batch.');
   return { batchId: ctx.startBatch(jobs), scans: jobs.length };
+}
+
+/** What a scan that is done again goes back to when that is cancelled; a waiting one just waits. */
+function stateToGoBackTo(db: Db, id: number) {
+  const scan = db
+    .prepare('SELECT state, state_reason AS reason, state_next AS next FROM series WHERE id = ?')
+    .get(id) as { state: ScanState; reason: string; next: string };
+  return scan.state === 'queued' || scan.state === 'running' ? undefined : scan;
 }
 
 function seriesLabel(db: Db, id: number): { id: number; label: string; state: string } {

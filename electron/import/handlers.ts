@@ -8,6 +8,8 @@ export interface ImportContext {
   db: Db;
   /** Puts an import on the job queue. */
   startImport(sources: string[]): { batchId: string } | Promise<{ batchId: string }>;
+  /** Takes what waits to be done with these series out of the queue. */
+  cancelJobs(seriesIds: readonly number[]): void;
 }
 
 const meanings: Record<QuarantineClass, string> = {
@@ -46,7 +48,10 @@ export function importHandlers(context: ImportContext): Handlers<typeof importCo
       });
     },
     'import.setKind': ({ seriesIds, kind }) => ({ changed: writes.setKind(seriesIds, kind) }),
-    'import.exclude': ({ seriesIds, reason }) => ({ changed: writes.exclude(seriesIds, reason) }),
+    'import.exclude': ({ seriesIds, reason }) => {
+      context.cancelJobs(seriesIds);
+      return { changed: writes.exclude(seriesIds, reason) };
+    },
     'import.include': ({ seriesIds }) => ({ changed: writes.include(seriesIds) }),
   };
 }

@@ -278,7 +278,7 @@ describe('importSources', () => {
     putHead('a');
     putHead('scout', { seriesUid: '2.25.100.8', description: 'localizer' }, 3);
     await importSources(db, [dir], options());
-    const handlers = importHandlers({ db, startImport: () => ({ batchId: 'x' }) });
+    const handlers = importHandlers({ db, startImport: () => ({ batchId: 'x' }), cancelJobs: () => {} });
     expect(await handlers['import.quarantine']({})).toMatchObject([{ class: 'localizer', count: 1 }]);
     expect(await handlers['import.report']({})).toMatchObject({ dicomFiles: 43 });
     const [head, scout] = series();

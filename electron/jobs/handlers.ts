@@ -26,9 +26,9 @@ export function jobsHandlers(
     'jobs.list': (filter) => context().queue.list(filter),
     'jobs.cancel': ({ batchId }) => {
       const { runner, changed } = context();
-      const { seriesIds, stopped } = runner.cancel(batchId);
-      changed('jobs', 'catalog', 'project');
-      return { cancelled: seriesIds.length + stopped };
+      const { waiting, stopped } = runner.cancel(batchId);
+      changed('jobs', 'catalog', 'project', 'share');
+      return { cancelled: waiting + stopped };
     },
     'jobs.retryFailed': ({ batchId }) => {
       const { db, queue, runner, changed } = context();

@@ -27,6 +27,13 @@ interface JobRow {
   finished_at: string | null;
 }
 
+/** A job that took the process down this often is not begun again by itself. */
+const MOST_DEATHS = 3;
+/** Why such a job ended. */
+export const DIED_OF_IT =
+  `Refacade ended ${MOST_DEATHS} times while it worked on this, probably for want of memory. ` +
+  'Close other programs and retry it, or exclude the scan.';
+
 /**
  * The persistent queue: the `job` table *is* the queue, so whatever was waiting or running when the process
  * died is still there at the next start.
@@ -98,35 +105,94 @@ export class JobQueue {
       );
   }
 
-  /** Puts jobs that were running when the process died back in the line. Returns how many. */
-  recover(): number {
-    return this.db.prepare("UPDATE job SET state = 'queued', started_at = NULL WHERE state = 'running'").run()
-      .changes;
+  /**
+   * Takes up what was running when the process died: back in the line, or failed when it died of it again and again.
+   *
+   * Call {@link giveBack} for what an orderly end interrupts, or that counts as a death.
+   */
+  recover(): { readonly again: ClaimedJob[]; readonly givenUp: ClaimedJob[] } {
+    return this.db.transaction(() => {
+      const rows = this.claimedWhere("state = 'running'");
+      const givenUp = rows.filter((j) => j.attempts >= MOST_DEATHS);
+      const again = rows.filter((j) => j.attempts < MOST_DEATHS);
+      for (const j of givenUp) this.fail(j.id, DIED_OF_IT);
+      for (const j of again) this.requeue(j.id);
+      return { again, givenUp };
+    })();
+  }
+
+  /** A running job that an orderly end interrupts waits again, as if it had not been begun. */
+  giveBack(id: number): void {
+    this.db
+      .prepare(
+        "UPDATE job SET state = 'queued', started_at = NULL, attempts = max(0, attempts - 1) WHERE id = ? AND state = 'running'",
+      )
+      .run(id);
+  }
+
+  /** Does a job still wait or run? */
+  isOpen(id: number): boolean {
+    return (
+      this.db.prepare("SELECT 1 FROM job WHERE id = ? AND state IN ('queued','running')").get(id) !==
+      undefined
+    );
   }
 
   /** Cancels what still waits in a batch; running jobs are the runner's to stop. */
-  cancelQueued(batchId: string): number[] {
+  cancelQueued(batchId: string): ClaimedJob[] {
     return this.db.transaction(() => {
-      const rows = this.db
-        .prepare("SELECT id, series_id FROM job WHERE batch_id = ? AND state = 'queued'")
-        .all(batchId) as { id: number; series_id: number | null }[];
-      for (const r of rows) this.markCancelled(r.id);
-      return rows.flatMap((r) => (r.series_id === null ? [] : [r.series_id]));
+      const jobs = this.claimedWhere("state = 'queued' AND batch_id = ?", batchId);
+      for (const j of jobs) this.markCancelled(j.id);
+      return jobs;
     })();
   }
 
-  retryFailed(batchId: string): ClaimedJob[] {
-    const where = batchId ? 'AND batch_id = ?' : '';
-    const rows = this.db
-      .prepare(`SELECT * FROM job WHERE state IN ('failed','cancelled') ${where}`)
-      .all(...(batchId ? [batchId] : [])) as JobRow[];
-    const update = this.db.prepare(
-      "UPDATE job SET state = 'queued', error = '', started_at = NULL, finished_at = NULL WHERE id = ?",
+  /** Cancels what waits to be done with a series, for it will not be. */
+  cancelSeries(seriesIds: readonly number[]): void {
+    const cancel = this.db.prepare(
+      `UPDATE job SET state = 'cancelled', finished_at = ? WHERE state = 'queued' AND series_id = ? AND kind IN ('deidentify','measure')`,
     );
     this.db.transaction(() => {
-      for (const r of rows) update.run(r.id);
+      for (const id of seriesIds) cancel.run(this.clock().toISOString(), id);
     })();
-    return rows.map((r) => ({ ...toJob(r), payload: JSON.parse(r.payload) }));
+  }
+
+  /**
+   * Puts failed and cancelled jobs of a batch back in the line; of every batch when none is named, then scans' jobs only.
+   *
+   * A job whose scan has a newer job of its kind is history, and a scan that has its verdict by now, or was excluded, keeps it. A
+   * look that is repeated has its audit compared again.
+   */
+  retryFailed(batchId: string): ClaimedJob[] {
+    const where = batchId ? 'batch_id = ?' : "kind IN ('deidentify','measure')";
+    return this.db.transaction(() => {
+      const jobs = this.claimedWhere(
+        `state IN ('failed','cancelled') AND ${where}
+         AND NOT EXISTS (SELECT 1 FROM job n WHERE n.series_id = j.series_id AND n.kind = j.kind AND n.id > j.id)
+         AND NOT EXISTS (SELECT 1 FROM series s WHERE s.id = j.series_id AND (s.state = 'excluded'
+           OR (j.kind = 'deidentify' AND s.state NOT IN ('failed','queued'))))`,
+        ...(batchId ? [batchId] : []),
+      );
+      const audits = new Set(jobs.flatMap((j) => (j.kind === 'audit' ? [j.batchId] : [])));
+      const compared = [...audits].flatMap((id) =>
+        this.claimedWhere("state = 'done' AND kind = 'audit' AND series_id IS NULL AND batch_id = ?", id),
+      );
+      for (const j of [...jobs, ...compared]) this.requeue(j.id);
+      return jobs;
+    })();
+  }
+
+  private requeue(id: number): void {
+    this.db
+      .prepare(
+        "UPDATE job SET state = 'queued', error = '', started_at = NULL, finished_at = NULL WHERE id = ?",
+      )
+      .run(id);
+  }
+
+  private claimedWhere(where: string, ...params: unknown[]): ClaimedJob[] {
+    const rows = this.db.prepare(`SELECT * FROM job AS j WHERE ${where} ORDER BY id`).all(...params);
+    return (rows as JobRow[]).map((r) => ({ ...toJob(r), payload: JSON.parse(r.payload) }));
   }
 
   list(filter: { batchId: string; states: readonly JobState[]; limit: number }): Job[] {
@@ -173,15 +239,16 @@ export class JobQueue {
     };
   }
 
-  /** Batches with unfinished work, and the newest five that ended. */
+  /** Every batch with unfinished work, then the newest five that ended; the newest first. */
   recentBatches(): string[] {
     const rows = this.db
       .prepare(
         `SELECT batch_id, max(state IN ('queued','running')) AS busy, max(id) AS last FROM job
-         GROUP BY batch_id ORDER BY busy DESC, last DESC LIMIT 5`,
+         GROUP BY batch_id ORDER BY busy DESC, last DESC`,
       )
-      .all() as { batch_id: string }[];
-    return rows.map((r) => r.batch_id);
+      .all() as { batch_id: string; busy: number }[];
+    const busy = rows.filter((r) => r.busy === 1).length;
+    return rows.slice(0, busy + 5).map((r) => r.batch_id);
   }
 }
 

@@ -70,7 +70,7 @@ describe('the queue and its runner', () => {
     t.enqueue('b', 2);
     t.queue.claim(); // running, then the process dies
     const after = new JobQueue(t.db, clock);
-    expect(after.recover()).toBe(1);
+    expect(after.recover()).toMatchObject({ again: [{ label: 'scan 1' }], givenUp: [] });
     t.runner.wake();
     expect(await t.runner.wait('b')).toMatchObject({ done: 2, finished: true });
     expect(
@@ -81,7 +81,7 @@ describe('the queue and its runner', () => {
     ).toEqual([1, 2]);
   });
 
-  it('closing leaves running jobs for the next start', async () => {
+  it('closing gives running jobs back, as if they had not been begun', async () => {
     const t = setUp(
       (_job, context) =>
         new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('x')))),
@@ -90,8 +90,8 @@ describe('the queue and its runner', () => {
     t.runner.wake();
     await t.runner.close();
     await new Promise((r) => setTimeout(r, 5));
-    expect(t.queue.list({ batchId: 'b', states: ['running'], limit: 10 })).toHaveLength(1);
-    expect(t.queue.recover()).toBe(1);
+    expect(t.queue.list({ batchId: 'b', states: ['queued'], limit: 10 })).toMatchObject([{ attempts: 0 }]);
+    expect(t.queue.recover().again).toEqual([]);
   });
 
   it('an import or share runs alone', () => {
@@ -114,6 +114,46 @@ describe('the queue and its runner', () => {
     expect(t.queue.retryFailed('b')).toHaveLength(4);
     t.runner.wake();
     expect(await t.runner.wait('b')).toMatchObject({ done: 4, failed: 0 });
+  });
+
+  it('runs one at a time while a job is open that the process died with', async () => {
+    let [now, most] = [0, 0];
+    const t = setUp(async () => {
+      most = Math.max(most, ++now);
+      await new Promise((r) => setTimeout(r, 5));
+      now--;
+    }, 4);
+    t.enqueue('b');
+    for (let n = 0; n < 4; n++) t.queue.claim();
+    const { again } = t.queue.recover();
+    t.runner.suspect(again.map((j) => j.id));
+    t.runner.wake();
+    await t.runner.wait('b');
+    expect(most).toBe(1);
+    t.enqueue('next');
+    t.runner.wake();
+    await t.runner.wait('next');
+    expect(most).toBe(4);
+  });
+
+  it('a catalog that cannot be written stops the queue, and who waits is told', async () => {
+    const t = setUp(async () => {
+      t.db.pragma('query_only = ON'); // as a full disk: every write fails
+    }, 1);
+    t.enqueue('b');
+    t.runner.wake();
+    await expect(t.runner.wait('b')).rejects.toThrow(/catalog cannot be written.*Make room/);
+    await expect(t.runner.wait('b')).rejects.toThrow(/catalog cannot be written/);
+    expect(t.runner.progressOf('b')).toMatchObject({ finished: false, running: [{ label: 'Stopped' }] });
+  });
+
+  it('lists every batch with work left, then the newest five that ended', () => {
+    const t = setUp(async () => {});
+    for (let n = 0; n < 14; n++) {
+      t.enqueue(`b${n}`, 1);
+      if (n >= 7) t.queue.cancelQueued(`b${n}`);
+    }
+    expect(t.queue.recentBatches()).toEqual([6, 5, 4, 3, 2, 1, 0, 13, 12, 11, 10, 9].map((n) => `b${n}`));
   });
 
   it('emits at most ten progress events a second', async () => {

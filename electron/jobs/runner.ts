@@ -36,6 +36,16 @@ interface BatchPace {
   timer?: NodeJS.Timeout | undefined;
 }
 
+/** The catalog cannot be written, so no job can be begun or ended; the message says why and what to do. */
+export class QueueStoppedError extends Error {
+  override name = 'QueueStoppedError';
+}
+
+const NO_PACE: Pick<BatchProgress, 'itemsPerMinute' | 'secondsLeft'> = {
+  itemsPerMinute: null,
+  secondsLeft: null,
+};
+
 /** At most ten progress events a second for a batch. */
 const EMIT_EVERY_MS = 100;
 
@@ -43,18 +53,48 @@ const EMIT_EVERY_MS = 100;
 export class JobRunner {
   private readonly running = new Map<number, Running>();
   private readonly pace = new Map<string, BatchPace>();
-  private waiters: { batchId: string; resolve: (p: BatchProgress) => void }[] = [];
+  private waiters: {
+    batchId: string;
+    resolve: (p: BatchProgress) => void;
+    reject: (reason: Error) => void;
+  }[] = [];
   private closed = false;
+  /** Jobs that the process died with before: while one of them is open, one job runs at a time. */
+  private readonly suspects = new Set<number>();
+  /** Why nothing is begun any more; empty while all is well. */
+  private stopped = '';
 
   constructor(private readonly options: RunnerOptions) {}
 
+  /** Jobs that were running when the process died: several of them at once may be what it died of. */
+  suspect(jobIds: readonly number[]): void {
+    for (const id of jobIds) this.suspects.add(id);
+  }
+
   /** Starts whatever can start now. Call after every enqueue. */
   wake(): void {
-    while (!this.closed && this.running.size < this.options.concurrency) {
-      const job = this.options.queue.claim();
-      if (!job) return;
-      void this.execute(job);
+    try {
+      while (!this.closed && this.stopped === '' && this.running.size < this.limit()) {
+        const job = this.options.queue.claim();
+        if (!job) return;
+        void this.execute(job).catch((error) => this.stop(error));
+      }
+    } catch (error) {
+      this.stop(error);
     }
+  }
+
+  private limit(): number {
+    for (const id of this.suspects) if (!this.options.queue.isOpen(id)) this.suspects.delete(id);
+    return this.suspects.size > 0 ? 1 : this.options.concurrency;
+  }
+
+  /** The queue cannot be written (a full disk): nothing more is begun, and who waits is told. */
+  private stop(error: unknown): void {
+    if (this.closed) return;
+    this.stopped = `The project's catalog cannot be written: ${describeError(error)} Make room and open the project again; nothing that was finished is lost.`;
+    for (const w of this.waiters.splice(0)) w.reject(new QueueStoppedError(this.stopped));
+    for (const batchId of this.pace.keys()) this.announce(batchId);
   }
 
   private async execute(job: ClaimedJob): Promise<void> {
@@ -90,7 +130,7 @@ export class JobRunner {
   }
 
   private endBadly(entry: Running, error: unknown): void {
-    // A job interrupted by closing stays `running` in the table; recover() takes it up at the next start.
+    // A job interrupted by closing was given back to the line.
     if (this.closed) return;
     const { job } = entry;
     if (entry.abort.signal.aborted) {
@@ -104,8 +144,9 @@ export class JobRunner {
   }
 
   /** Stops a batch: running jobs are aborted, waiting ones cancelled; finished ones stay. */
-  cancel(batchId: string): { seriesIds: number[]; stopped: number } {
-    const seriesIds = this.options.queue.cancelQueued(batchId);
+  cancel(batchId: string): { waiting: number; stopped: number } {
+    const waiting = this.options.queue.cancelQueued(batchId);
+    for (const job of waiting) this.options.onEnd(job, 'cancelled', 'Cancelled by the user.');
     let stopped = 0;
     for (const r of this.running.values()) {
       if (r.job.batchId !== batchId) continue;
@@ -114,7 +155,7 @@ export class JobRunner {
     }
     this.announce(batchId);
     this.settle(batchId);
-    return { seriesIds, stopped };
+    return { waiting: waiting.length, stopped };
   }
 
   progressOf(batchId: string): BatchProgress | null {
@@ -129,18 +170,26 @@ export class JobRunner {
     const now = this.options.clock().getTime();
     const estimate = pace
       ? estimatePace(pace.finishedAtMs, pace.startedAtMs, now, Math.max(0, left))
-      : { itemsPerMinute: null, secondsLeft: null };
+      : { ...NO_PACE };
     // A batch of one long job has no finished item to go by; its own fraction tells.
     if (pace && estimate.secondsLeft === null && partly > 0.02) {
       estimate.secondsLeft = ((now - pace.startedAtMs) / 1000 / partly) * left;
     }
+    if (this.stopped && !counts.finished)
+      return {
+        ...counts,
+        running: [{ jobId: 0, label: 'Stopped', message: this.stopped, fraction: 0 }],
+        ...NO_PACE,
+      };
     return { ...counts, running, ...estimate };
   }
 
+  /** @throws QueueStoppedError when the catalog cannot be written */
   wait(batchId: string): Promise<BatchProgress> {
     const now = this.progressOf(batchId);
     if (now?.finished) return Promise.resolve(now);
-    return new Promise((resolve) => this.waiters.push({ batchId, resolve }));
+    if (this.stopped) return Promise.reject(new QueueStoppedError(this.stopped));
+    return new Promise((resolve, reject) => this.waiters.push({ batchId, resolve, reject }));
   }
 
   get busy(): boolean {
@@ -149,7 +198,10 @@ export class JobRunner {
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const r of this.running.values()) r.abort.abort();
+    for (const r of this.running.values()) {
+      r.abort.abort();
+      this.options.queue.giveBack(r.job.id);
+    }
     for (const p of this.pace.values()) clearTimeout(p.timer);
   }
 

@@ -6,13 +6,14 @@ import {
   type Rung,
   type Verdict,
 } from '../../shared/deidentify/records.ts';
-import type { FaceState, SeriesLayout } from '../../shared/import/records.ts';
+import type { FaceState, ScanState, SeriesLayout } from '../../shared/import/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { addDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import { personSeed } from '../deidentify/person-seed.ts';
 import type { DeidentifyFaceResult } from '../deidentify/tasks.ts';
 import { describeError } from '../describe-error.ts';
+import { UserError } from '../dispatch.ts';
 import type { JobContext } from '../jobs/runner.ts';
 import { measurable, runMeasure } from './execute-measure.ts';
 import type { ExecutorContext } from './executors.ts';
@@ -34,6 +35,8 @@ export interface DeidentifyPayload {
   readonly method: string;
   readonly seed: number;
   readonly measure: boolean;
+  /** The scan's state when it was to be done again; it goes back to it when the job is cancelled before it made anything. */
+  readonly before?: { readonly state: ScanState; readonly reason: string; readonly next: string } | undefined;
 }
 
 /** Edits one scan with its pictures and verdict, then measures it when asked. */
@@ -45,6 +48,7 @@ export async function runDeidentify(
   context: JobContext,
 ): Promise<{ derivativeId: number }> {
   const policy = policySchema.parse(payload.policy);
+  refuseExcluded(ctx.db, seriesId);
   setScanState(ctx.db, seriesId, 'running', 'Being de-identified.');
   const part = (from: number, to: number) => (fraction: number, message: string) =>
     context.progress(from + fraction * (to - from), message);
@@ -70,6 +74,19 @@ export async function runDeidentify(
   return { derivativeId };
 }
 
+/** A person's word that came while the job waited. */
+function refuseExcluded(db: Db, seriesId: number): void {
+  const scan = db.prepare('SELECT state, state_reason AS reason FROM series WHERE id = ?').get(seriesId) as
+    | { state: ScanState; reason: string }
+    | undefined;
+  if (scan?.state !== 'excluded') return;
+  throw new UserError(
+    'excluded',
+    `The scan was excluded while it waited: ${scan.reason}`,
+    'Include it on the import screen if it should be processed.',
+  );
+}
+
 interface ScanWork {
   readonly jobId: number;
   readonly seriesId: number;
@@ -93,7 +110,7 @@ async function climb(ctx: ExecutorContext, work: ScanWork, context: JobContext):
   const earlier: { method: string; reason: string }[] = [];
   for (const [n, rung] of rungs.entries()) {
     const relative = attemptFolder(seriesId, work.jobId, n + 1);
-    let attempt = finishedAttempt(ctx.db, relative);
+    let attempt = finishedAttempt(ctx.db, seriesId, relative);
     if (!attempt) {
       await placeScan(
         ctx,
@@ -143,10 +160,15 @@ function attemptFolder(seriesId: number, jobId: number, attempt: number): string
   return join('derivatives', attempt === 1 ? base : `${base}-attempt-${attempt}`);
 }
 
-function finishedAttempt(db: Db, folder: string): Attempt | undefined {
-  const row = db.prepare('SELECT id, verdict FROM derivative WHERE folder = ?').get(folder) as
-    | { id: number; verdict: string }
-    | undefined;
+/** Folders of the first two attempts of a job: whether it made anything. */
+export function attemptFolders(seriesId: number, jobId: number): [string, string] {
+  return [attemptFolder(seriesId, jobId, 1), attemptFolder(seriesId, jobId, 2)];
+}
+
+function finishedAttempt(db: Db, seriesId: number, folder: string): Attempt | undefined {
+  const row = db
+    .prepare('SELECT id, verdict FROM derivative WHERE series_id = ? AND folder = ?')
+    .get(seriesId, folder) as { id: number; verdict: string } | undefined;
   return row && { id: row.id, verdict: JSON.parse(row.verdict) as Verdict };
 }
 

@@ -4,11 +4,12 @@ import { openDatabase } from '../catalog/database.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import { openKeys, type ProjectKeys } from '../deidentify/keys.ts';
 import type { EventHub } from '../events.ts';
-import { JobQueue, type NewJob } from '../jobs/queue.ts';
+import { type ClaimedJob, DIED_OF_IT, JobQueue, type NewJob } from '../jobs/queue.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import type { TaskPool } from '../worker/pool.ts';
+import { attemptFolders, type DeidentifyPayload } from './execute-deidentify.ts';
 import { createExecutors } from './executors.ts';
 import type { ProjectFolder } from './project-folder.ts';
 import { lockProject } from './project-lock.ts';
@@ -71,40 +72,56 @@ export class ProjectSession {
       onDone: (job) => {
         if (job.kind === 'import') options.onImported?.(this);
       },
-      onEnd: (job, outcome, message) => {
-        if (job.kind === 'deidentify' && job.seriesId !== null && this.unfinished(job.seriesId)) {
-          if (outcome === 'failed') {
-            setScanState(
-              this.db,
-              job.seriesId,
-              'failed',
-              message,
-              'Retry it, try another method, or exclude the scan.',
-            );
-          } else {
-            setScanState(
-              this.db,
-              job.seriesId,
-              'queued',
-              'Cancelled before it was finished.',
-              'Start the batch again when ready.',
-            );
-          }
-        }
-        if (job.kind === 'share') {
-          const { shareId } = job.payload as { shareId: number };
-          const text =
-            outcome === 'cancelled' ? 'Cancelled. Start it again to the same folder to continue.' : message;
-          this.db.prepare("UPDATE share SET state = 'failed', message = ? WHERE id = ?").run(text, shareId);
-        }
-      },
+      onEnd: (job, outcome, message) => this.endJob(job, outcome, message),
     });
-    this.queue.recover();
+    const { again, givenUp } = this.queue.recover();
+    for (const job of givenUp) this.endJob(job, 'failed', DIED_OF_IT);
+    this.runner.suspect(again.map((job) => job.id));
     this.db
       .prepare(
         "UPDATE series SET state = 'queued', state_reason = 'Interrupted; it will be done again.' WHERE state = 'running'",
       )
       .run();
+  }
+
+  /** A job that failed or was cancelled: its scan or its share gets an explicit state. */
+  private endJob(job: ClaimedJob, outcome: 'failed' | 'cancelled', message: string): void {
+    if (job.kind === 'deidentify' && job.seriesId !== null && this.unfinished(job.seriesId)) {
+      const before = outcome === 'cancelled' ? this.stateBefore(job) : undefined;
+      if (before) setScanState(this.db, job.seriesId, before.state, before.reason, before.next);
+      else if (outcome === 'failed')
+        setScanState(
+          this.db,
+          job.seriesId,
+          'failed',
+          message,
+          'Retry it, try another method, or exclude the scan.',
+        );
+      else
+        setScanState(
+          this.db,
+          job.seriesId,
+          'queued',
+          'Cancelled before it was finished.',
+          'Start the batch again when ready.',
+        );
+    }
+    if (job.kind === 'share') {
+      const { shareId } = job.payload as { shareId: number };
+      const text =
+        outcome === 'cancelled' ? 'Cancelled. Start it again to the same folder to continue.' : message;
+      this.db.prepare("UPDATE share SET state = 'failed', message = ? WHERE id = ?").run(text, shareId);
+    }
+  }
+
+  /** The state that a scan had before it was to be done again, as long as nothing new was made of it. */
+  private stateBefore(job: ClaimedJob): DeidentifyPayload['before'] {
+    const { before } = job.payload as DeidentifyPayload;
+    if (!before || job.seriesId === null) return undefined;
+    const made = this.db
+      .prepare('SELECT 1 FROM derivative WHERE series_id = ? AND folder IN (?, ?)')
+      .get(job.seriesId, ...attemptFolders(job.seriesId, job.id));
+    return made === undefined ? before : undefined;
   }
 
   /** True until a scan has its verdict: cancelling the measurement afterwards must not take it away. */
@@ -122,9 +139,10 @@ export class ProjectSession {
     return batchId;
   }
 
-  changed(...areas: string[]): void {
+  /** A function of its own, not a method: whoever gets this session as a context takes it apart. */
+  readonly changed = (...areas: string[]): void => {
     this.events.emit({ type: 'changed', areas });
-  }
+  };
 
   setting(key: string, fallback: string): string {
     const row = this.db.prepare('SELECT value FROM setting WHERE key = ?').pluck().get(key) as
