@@ -8,8 +8,9 @@ import { Rail, STEP_TITLES } from './rail.tsx';
 import { formatRoute, go, STEPS, type StepName, useRoute } from './route.ts';
 import { DropAnywhere } from './ui/drop-anywhere.tsx';
 import { Busy, ErrorPanel } from './ui/feedback.tsx';
+import type { Shortcut } from './ui/find-shortcut.ts';
 import { ProgressStrip } from './ui/progress.tsx';
-import { type Shortcut, ShortcutList, useShortcuts } from './ui/shortcuts.tsx';
+import { ShortcutList, useShortcuts } from './ui/shortcuts.tsx';
 import { schemeOf, setThemeChoice, theme, useThemeChoice, variables } from './ui/theme.ts';
 
 const SCREENS: Record<StepName, React.LazyExoticComponent<() => ReactNode>> = {

@@ -4,8 +4,10 @@ import type { Picture, ReviewDecision, ReviewItem } from '../../shared/review/re
 import { prefetch, useAction, useCall } from '../calls.ts';
 import { setParams } from '../route.ts';
 import { Busy, Loaded } from '../ui/feedback.tsx';
-import { type Shortcut, useShortcuts } from '../ui/shortcuts.tsx';
+import type { Shortcut } from '../ui/find-shortcut.ts';
+import { useShortcuts } from '../ui/shortcuts.tsx';
 import { DecisionPanel } from './decision-panel.tsx';
+import { isSeen } from './is-seen.ts';
 import { Renders, Slices } from './stills.tsx';
 import type { Queue } from './use-queue.ts';
 
@@ -32,6 +34,9 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
   const decide = useAction('review.decide', ['review', 'project', 'catalog', 'share']);
   const save = useAction('project.saveSettings', []);
   const [missing, setMissing] = useState(false);
+  const images = useRef<HTMLElement>(null);
+  const seen = useSeen(call.data !== undefined, images);
+  const deciding = useRef(false);
 
   useEffect(() => {
     if (sittingReviewer === undefined && savedReviewer) setReviewer(savedReviewer);
@@ -58,23 +63,25 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
   );
   const run = useCallback(
     async (decision: ReviewDecision) => {
+      if (!seen || deciding.current) return;
       const name = reviewer.trim();
       if (name === '') {
         setMissing(true);
         nameField.current?.focus();
         return;
       }
-      if (decide.busy) return;
+      deciding.current = true;
       if (sittingReviewer !== name) {
         sittingReviewer = name;
         void save.run({ reviewer: name });
       }
       const done = await decide.run({ derivativeId, decision, note: note.trim(), reviewer: name });
+      deciding.current = false;
       if (!done) return;
       queue.remember(derivativeId, decision);
       if (nextId !== undefined) setParams({ item: nextId });
     },
-    [reviewer, decide, save, derivativeId, note, queue, nextId],
+    [seen, reviewer, decide, save, derivativeId, note, queue, nextId],
   );
   const toggleViewer = useCallback((on: boolean) => {
     viewerOn = on;
@@ -105,7 +112,7 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
     <Loaded call={call} what="this scan">
       {(item) => (
         <>
-          <section className="rf-images" aria-label="Pictures">
+          <section className="rf-images" aria-label="Pictures" ref={images}>
             <Title item={item} />
             <div className="rf-toolbar">
               {!viewer && (
@@ -152,6 +159,7 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
             nameField={nameField}
             nameMissing={missing}
             busy={decide.busy}
+            seen={seen}
             error={decide.error}
             onDecide={(decision) => void run(decision)}
             onStep={step}
@@ -162,6 +170,21 @@ export function Cockpit({ derivativeId, queue, savedReviewer }: Props) {
       )}
     </Loaded>
   );
+}
+
+/** Turns true once the scan was seen, and stays so: pictures that are switched later do not take it back. */
+function useSeen(loaded: boolean, images: React.RefObject<HTMLElement | null>): boolean {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!loaded || seen) return;
+    const since = performance.now();
+    const timer = window.setInterval(() => {
+      const pictures = [...(images.current?.querySelectorAll('img') ?? [])];
+      if (isSeen(performance.now() - since, pictures)) setSeen(true);
+    }, 50);
+    return () => window.clearInterval(timer);
+  }, [loaded, seen, images]);
+  return seen;
 }
 
 function Title({ item }: { item: ReviewItem }) {

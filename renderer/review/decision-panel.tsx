@@ -22,6 +22,8 @@ interface Props {
   nameField: React.RefObject<HTMLInputElement | null>;
   nameMissing: boolean;
   busy: boolean;
+  /** False until the scan is on screen: nobody decides about what they have not seen. */
+  seen: boolean;
   error: ReplyError | undefined;
   onDecide: (decision: ReviewDecision) => void;
   onStep: (by: 1 | -1) => void;
@@ -125,6 +127,7 @@ export function DecisionPanel(props: Props) {
             size="sm"
             variant="default"
             loading={props.busy}
+            disabled={!props.seen}
             rightSection={<Kbd size="xs">1</Kbd>}
             onClick={() => props.onDecide('accept')}
           >
@@ -134,6 +137,7 @@ export function DecisionPanel(props: Props) {
             size="sm"
             variant="default"
             loading={props.busy}
+            disabled={!props.seen}
             rightSection={<Kbd size="xs">2</Kbd>}
             onClick={() => props.onDecide('redo')}
           >
@@ -143,6 +147,7 @@ export function DecisionPanel(props: Props) {
             size="sm"
             variant="default"
             loading={props.busy}
+            disabled={!props.seen}
             rightSection={<Kbd size="xs">3</Kbd>}
             onClick={() => props.onDecide('reject')}
           >

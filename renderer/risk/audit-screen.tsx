@@ -6,7 +6,8 @@ import { type CallOutput, client, type ReplyError, toReplyError } from '../clien
 import { formatRoute, setParams, useRoute } from '../route.ts';
 import { downloadText } from '../ui/download.ts';
 import { Empty, ErrorPanel, Loaded } from '../ui/feedback.tsx';
-import { type Shortcut, useShortcuts } from '../ui/shortcuts.tsx';
+import type { Shortcut } from '../ui/find-shortcut.ts';
+import { useShortcuts } from '../ui/shortcuts.tsx';
 import { AuditLead } from './audit-lead.tsx';
 import { MethodView } from './method-view.tsx';
 import { ScansView } from './scans-view.tsx';

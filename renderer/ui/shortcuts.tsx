@@ -1,16 +1,7 @@
 import { Kbd, Table } from '@mantine/core';
 import { useEffect, useSyncExternalStore } from 'react';
 import { Dialog } from './dialog.tsx';
-
-/** One key of a screen; `keys` is compared with `KeyboardEvent.key`, lower case for letters. */
-export interface Shortcut {
-  readonly keys: string;
-  readonly does: string;
-  readonly run: () => void;
-  /** Shown in the list instead of `keys`. */
-  readonly label?: string;
-  readonly alt?: boolean;
-}
+import { findShortcut, type Shortcut } from './find-shortcut.ts';
 
 const groups = new Map<string, readonly Shortcut[]>();
 const watchers = new Set<() => void>();
@@ -47,15 +38,10 @@ function onKey(event: KeyboardEvent): void {
   // A dialog is open: its own keys only.
   if (document.querySelector('[role="dialog"][aria-modal="true"]')) return;
   if (event.key.startsWith('Arrow') && usesArrows(event.target)) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  for (const [, list] of [...groups].reverse()) {
-    const hit = list.find((shortcut) => shortcut.keys === key && Boolean(shortcut.alt) === event.altKey);
-    if (hit) {
-      event.preventDefault();
-      hit.run();
-      return;
-    }
-  }
+  const hit = findShortcut(event, [...groups.values()]);
+  if (!hit) return;
+  event.preventDefault();
+  hit.run();
 }
 
 /** Registers a screen's keys while it is shown; the `?` list shows exactly these. */
