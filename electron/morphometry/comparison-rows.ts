@@ -82,33 +82,20 @@ export function derivedMethods(db: Db): string[] {
   ).map((row) => row.method);
 }
 
-/** Which versions of a scan are compared: those a share would take, or the newest of the method on each scan. */
-export type ComparedVersions = 'current' | 'newest';
-
-const VERSIONS: Readonly<Record<ComparedVersions, string>> = {
-  current: 'd.current = 1',
-  newest: 'd.id IN (SELECT max(id) FROM derivative GROUP BY series_id, method)',
-};
-
 /**
- * Every T1-weighted scan with a derivative by this method, with what the engine measured before and after.
+ * Every T1-weighted scan whose current derivative is by this method, with what the engine measured before and after.
  *
  * An original whose brain was found in another way than in the edited scan, or by another network, counts as not measured
  * yet: the difference of the two would be taken for an effect of the edit.
  *
  * @returns ordered by subject label, then series
  */
-export function readComparisonRows(
-  db: Db,
-  engine: EngineId,
-  method: string,
-  versions: ComparedVersions = 'current',
-): ComparisonRow[] {
+export function readComparisonRows(db: Db, engine: EngineId, method: string): ComparisonRow[] {
   const scans = db
     .prepare(
       `SELECT d.series_id AS seriesId, d.id AS derivativeId, subject.label AS subjectLabel
        FROM derivative d JOIN series s ON s.id = d.series_id JOIN subject ON subject.id = s.subject_id
-       WHERE ${VERSIONS[versions]} AND d.method = ? AND ${measurableSql('s.kind')} ORDER BY subject.label, d.series_id`,
+       WHERE d.current = 1 AND d.method = ? AND ${measurableSql('s.kind')} ORDER BY subject.label, d.series_id`,
     )
     .all(method) as { seriesId: number; derivativeId: number; subjectLabel: string }[];
   const found = db
@@ -117,7 +104,7 @@ export function readComparisonRows(
          m.dice, m.failure, ${wayFrom('m.details')}
        FROM measurement m JOIN derivative d
          ON d.series_id = m.series_id AND (m.derivative_id IS NULL OR m.derivative_id = d.id)
-       WHERE ${VERSIONS[versions]} AND d.method = ? AND m.engine = ? ORDER BY m.id`,
+       WHERE d.current = 1 AND d.method = ? AND m.engine = ? ORDER BY m.id`,
     )
     .all(method, engine) as StoredMeasurement[];
   const bySide = new Map<string, StoredMeasurement[]>();

@@ -10,7 +10,8 @@ import { addDerivative, readDerivative } from '../catalog/derivatives.ts';
 import { setScanState } from '../catalog/scan-state.ts';
 import { JobQueue } from '../jobs/queue.ts';
 import { JobRunner } from '../jobs/runner.ts';
-import { readAudit, readReport } from '../risk/audit-rows.ts';
+import { saveMeasurements } from '../morphometry/comparison-rows.ts';
+import { listAudits, readAudit, readReport } from '../risk/audit-rows.ts';
 import type { CohortOrder, CohortResult } from '../risk/cohort-looks.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
 import { createInlinePool } from '../worker/pool.ts';
@@ -71,22 +72,25 @@ function addPerson(
     "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 1, 1, 'nifti')",
   ).run(id, `scan-${id}.nii.gz`);
   db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, ?)').run(id, id);
-  return methods.map((method) => {
-    const derivativeFolder = join('derivatives', `series-${id}-${method}`);
-    mkdirSync(join(folder.dir, derivativeFolder), { recursive: true });
-    writeFileSync(join(folder.dir, derivativeFolder, 'edited.nii.gz'), `edited ${id} ${method}`);
-    return addDerivative(db, {
-      seriesId: id,
-      method,
-      methodParams: {},
-      seed: 1,
-      policy: POLICY,
-      folder: derivativeFolder,
-      verdict: verdict('passed'),
-      steps: [],
-      seconds: 4,
-      createdAt: '',
-    });
+  return methods.map((method) => addVersion(id, method));
+}
+
+/** Another de-identified version of a scan, its current one from then on. */
+function addVersion(seriesId: number, method: string, name = method): number {
+  const derivativeFolder = join('derivatives', `series-${seriesId}-${name}`);
+  mkdirSync(join(folder.dir, derivativeFolder), { recursive: true });
+  writeFileSync(join(folder.dir, derivativeFolder, 'edited.nii.gz'), `edited ${seriesId} ${name}`);
+  return addDerivative(db, {
+    seriesId,
+    method,
+    methodParams: {},
+    seed: 1,
+    policy: POLICY,
+    folder: derivativeFolder,
+    verdict: verdict('passed'),
+    steps: [],
+    seconds: 4,
+    createdAt: '',
   });
 }
 
@@ -274,6 +278,37 @@ describe('an audit', () => {
     expect([readAudit(db, template!), readAudit(db, blur!)?.state]).toEqual([null, 'safe']);
     await stage().audit('all');
     expect(readReport(db)!.methods.map((m) => m.method)).toEqual(['template', 'blur']);
+  });
+
+  it('counts a scan once under a method whose newest version is not the current one', async () => {
+    const [kept] = addPerson(1, ['quickshear']);
+    addPerson(2, ['quickshear']);
+    addVersion(1, 'template');
+    const newest = addVersion(1, 'quickshear', 'second quickshear');
+    db.prepare('UPDATE derivative SET current = (id = ?) WHERE series_id = 1').run(kept);
+    const measured = (derivativeId: number | null, volumeMm3: number) =>
+      saveMeasurements(db, 1, derivativeId, 'regional', {
+        engine: 'regional',
+        measurements: [{ engine: 'regional', structure: 'GM', volumeMm3 }],
+        failure: '',
+        details: {},
+        seconds: 1,
+      });
+    measured(null, 100);
+    measured(kept!, 110);
+
+    await stage({ accepted: [newest] }).audit('all');
+
+    const report = readReport(db)!.methods.find((m) => m.method === 'quickshear')!;
+    expect(report).toMatchObject({ scans: 2, states: { safe: 2, 'at-risk': 0 }, distance: { n: 2 } });
+    expect(report.distance!.pairs.map((p) => p.seriesId)).toEqual([1, 2]);
+    expect(report.morphometry.find((m) => m.engine === 'regional')).toMatchObject({
+      meanAbsPercent: { n: 1, value: expect.closeTo(10) },
+      over5Percent: 1,
+    });
+    const listed = listAudits(db, { method: 'quickshear', states: [], offset: 0, limit: 10 });
+    expect(listed.rows.map((r) => [r.seriesId, r.derivativeId])).toContainEqual([1, kept]);
+    expect(listed.total).toBe(2);
   });
 
   it('goes on after a scan that cannot be read, and says so', async () => {

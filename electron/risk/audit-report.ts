@@ -16,7 +16,8 @@ import { median } from '../../shared/statistics/median.ts';
 import { wilcoxonSignedRank } from '../../shared/statistics/wilcoxon-signed-rank.ts';
 import type { Db } from '../catalog/database.ts';
 import { MARK_PERCENT, markedStructures } from '../morphometry/compare.ts';
-import { type ComparisonRow, readComparisonRows } from '../morphometry/comparison-rows.ts';
+import { type ComparisonRow, comparable, readMeasuredScan } from '../morphometry/comparison-rows.ts';
+import { isMeasurable } from '../morphometry/measurable-kinds.ts';
 import { readAudit, zeroCounts } from './audit-rows.ts';
 import { caveatsOf, sentenceOf } from './audit-words.ts';
 import type { CohortResult } from './cohort-looks.ts';
@@ -24,7 +25,7 @@ import type { CohortResult } from './cohort-looks.ts';
 export interface ReportInput {
   readonly db: Db;
   readonly at: string;
-  /** The versions that were audited. */
+  /** The versions that were audited, one a scan and method. */
   readonly targets: readonly {
     readonly derivativeId: number;
     readonly seriesId: number;
@@ -100,7 +101,7 @@ function auditOfMethod(
     states,
     recognition: FACE_NETWORKS.flatMap((n) => figures.find((f) => f.network === n) ?? []),
     distance: distanceFigures(audits),
-    morphometry: ENGINES.map((engine) => morphometryOf(db, engine, method, targets)),
+    morphometry: ENGINES.map((engine) => morphometryOf(db, engine, audits)),
     secondsPerScan: medianOf(
       targets.map(
         (t) =>
@@ -148,14 +149,18 @@ function distanceFigures(audits: readonly ScanAudit[]): DistanceFigures | null {
   };
 }
 
+/** Volumes of the very versions that were audited. */
 function morphometryOf(
   db: Db,
   engine: EngineId,
-  method: string,
-  targets: readonly { readonly seriesId: number }[],
+  audits: readonly ScanAudit[],
 ): MethodAudit['morphometry'][number] {
-  const wanted = new Set(targets.map((t) => t.seriesId));
-  const rows = readComparisonRows(db, engine, method, 'newest').filter((r) => wanted.has(r.seriesId));
+  const measured = audits.filter((a) => isMeasurable(a.kind));
+  const rows = measured.map(({ seriesId, derivativeId }) => {
+    const before = readMeasuredScan(db, seriesId, null, engine);
+    const after = readMeasuredScan(db, seriesId, derivativeId, engine);
+    return { before: before && after && !comparable(before, after) ? null : before, after };
+  });
   const changes = rows.map(markedChanges).filter((c) => c !== null);
   return {
     engine,
@@ -166,7 +171,7 @@ function morphometryOf(
 }
 
 /** Percent changes of GM, WM, CSF and TIV; null for a scan without both measurements. */
-function markedChanges({ before, after }: ComparisonRow): number[] | null {
+function markedChanges({ before, after }: Pick<ComparisonRow, 'before' | 'after'>): number[] | null {
   if (!before || !after || before.failure || after.failure) return null;
   const changes = markedStructures.flatMap((name) => {
     const [a, b] = [before.volumes[name], after.volumes[name]];

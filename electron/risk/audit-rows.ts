@@ -37,8 +37,15 @@ export function readAudit(db: Db, derivativeId: number): ScanAudit | null {
   return row ? toAudit(row) : null;
 }
 
+/**
+ * Ids of the versions that stand for their scans in the figures of their method, one a scan and method, as SQL: the one
+ * that a share would take where it is of that method, else the newest.
+ */
+export const VERSIONS_BY_METHOD =
+  'SELECT coalesce(max(CASE WHEN current = 1 THEN id END), max(id)) FROM derivative GROUP BY series_id, method';
+
 export interface AuditQuery {
-  /** Empty: current attempts of any method; else the newest attempt of that method on each scan. */
+  /** Empty: current attempts of any method; else on each scan the attempt of that method that stands for it. */
   readonly method: string;
   readonly states: readonly AuditState[];
   readonly offset: number;
@@ -52,10 +59,7 @@ export function listAudits(
   db: Db,
   query: AuditQuery,
 ): { total: number; counts: AuditCounts; rows: ScanAudit[] } {
-  const chosen =
-    query.method === ''
-      ? 'd.current = 1'
-      : 'd.method = ? AND d.id IN (SELECT max(id) FROM derivative GROUP BY series_id, method)';
+  const chosen = query.method === '' ? 'd.current = 1' : `d.method = ? AND d.id IN (${VERSIONS_BY_METHOD})`;
   const params = query.method === '' ? [] : [query.method];
   const counts = zeroCounts();
   const found = db

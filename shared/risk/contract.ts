@@ -20,7 +20,7 @@ export const riskContract = defineContract({
   /** Looks at every scan that has a de-identified version; what was looked at before is taken from the cache. */
   'risk.start': {
     input: z.object({
-      /** `current`: the attempt that a share would take; `all`: the newest attempt of every method. */
+      /** `current`: the attempt that a share would take; `all`: one of every method, that one or else the newest. */
       attempts: z.enum(['current', 'all']).default('all'),
     }),
     output: z.object({ batchId: z.string(), scans: z.number() }),
