@@ -200,15 +200,50 @@ describe('a killed process', () => {
   );
 });
 
-function doneJobs(project: string): number {
+describe('Ctrl-C', () => {
+  it(
+    'ends the whole job in good order: nothing is shared, what was not done waits',
+    async () => {
+      const project = join(root, 'interrupted');
+      const share = join(root, 'interrupted-share');
+      const child = spawn(
+        process.execPath,
+        [program, 'run', source, '--project', project, '--share', share, '--json'],
+        { env },
+      );
+      let said = '';
+      child.stdout!.on('data', (text) => {
+        said += text;
+      });
+      await waitFor(() => jobs(project, 'running') >= 1);
+      child.kill('SIGINT');
+      const code = await new Promise((r) => child.once('close', r));
+      expect(code).toBe(2);
+      const result = JSON.parse(said);
+      expect(result.share).toBeNull();
+      expect(existsSync(share)).toBe(false);
+      expect(result.deidentify.counts.running).toBe(0);
+      expect(result.deidentify.counts.queued).toBeGreaterThan(0);
+      expect(jobs(project, 'queued') + jobs(project, 'running')).toBe(0);
+    },
+    5 * minutes,
+  );
+});
+
+const doneJobs = (project: string) => jobs(project, 'done');
+
+/** De-identification jobs of a project in a state. */
+function jobs(project: string, state: string): number {
   const file = join(project, 'catalog.sqlite');
   if (!existsSync(file)) return 0;
   const db = new Database(file, { readonly: true });
   try {
     return db
-      .prepare("SELECT count(*) FROM job WHERE kind = 'deidentify' AND state = 'done'")
+      .prepare("SELECT count(*) FROM job WHERE kind = 'deidentify' AND state = ?")
       .pluck()
-      .get() as number;
+      .get(state) as number;
+  } catch {
+    return 0; // the catalog is being made
   } finally {
     db.close();
   }

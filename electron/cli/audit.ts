@@ -40,10 +40,11 @@ export const auditCommand: Command = {
 /** Runs an audit to its end and prints what it found. An audit that an earlier, killed process left open is ended first. */
 export async function auditAll(client: ProjectClient, attempts: 'current' | 'all', output: Output) {
   for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
-    await client.follow(open.batchId);
-  const { batchId } = await client.ask['risk.start']({ attempts });
-  const end = await client.follow(batchId);
-  const report = end.cancelled > 0 ? null : await client.ask['risk.report']({});
+    if (!client.interrupted) await client.follow(open.batchId);
+  const whole =
+    !client.interrupted &&
+    (await client.follow((await client.ask['risk.start']({ attempts })).batchId)).cancelled === 0;
+  const report = whole ? await client.ask['risk.report']({}) : null;
   const state = await client.ask['risk.state']({});
   const scans = await allScans(client);
   if (report) printReport(report, scans, output);

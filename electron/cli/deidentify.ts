@@ -40,7 +40,7 @@ export const deidentifyCommand: Command = {
         output,
       );
       output.result(outcome);
-      return exitCodeOf(outcome.counts);
+      return client.interrupted ? 2 : exitCodeOf(outcome.counts);
     } finally {
       await client.close();
     }
@@ -86,9 +86,9 @@ export async function deidentifyAll(client: ProjectClient, choices: DeidentifyCh
   if (anything) {
     // Work that an earlier, killed process left in the queue is finished first, as part of the same command, and not done again.
     for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
-      await client.follow(open.batchId);
+      if (!client.interrupted) await client.follow(open.batchId);
     const seriesIds = some ? await chosenScans(client, choices) : [];
-    if (some ? seriesIds.length > 0 : (await waiting()) > 0) {
+    if (!client.interrupted && (some ? seriesIds.length > 0 : (await waiting()) > 0)) {
       const { batchId } = await client.ask['deidentify.start']({
         seriesIds,
         policy,

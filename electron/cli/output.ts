@@ -79,7 +79,7 @@ export function formatTable(
   rows: readonly (readonly (string | number)[])[],
 ): string {
   const cells = [header, ...rows].map((r) => r.map(String));
-  const widths = header.map((_, c) => Math.max(...cells.map((r) => (r[c] ?? '').length)));
+  const widths = header.map((_, c) => cells.reduce((most, r) => Math.max(most, (r[c] ?? '').length), 0));
   const isNumber = header.map(
     (_, c) =>
       rows.length > 0 &&

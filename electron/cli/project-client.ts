@@ -20,8 +20,10 @@ export function userDataDir(): string {
 export interface ProjectClient {
   readonly app: App;
   readonly ask: Client<AppContract>;
-  /** Shows progress of a batch until it has finished. Ctrl-C cancels it and keeps what is done. */
+  /** Shows progress of a batch until it has finished. Ctrl-C cancels it and keeps what is done; a second one ends the program. */
   follow(batchId: string): Promise<BatchProgress>;
+  /** Ctrl-C was pressed: a command of several steps begins no further one. */
+  readonly interrupted: boolean;
   close(): Promise<void>;
 }
 
@@ -31,16 +33,21 @@ export function createProjectClient(output: Output): ProjectClient {
   const log = createFileLog({ dir: userDataDir(), redactor });
   const app = createApp({ userDataDir: userDataDir(), log, redactor });
   const ask = createClient(app);
+  let interrupted = false;
   return {
     app,
     ask,
+    get interrupted() {
+      return interrupted;
+    },
     async follow(batchId) {
       const stop = app.events.listen((e) => {
         if (e.type === 'progress' && e.batch.batchId === batchId) output.progress(e.batch);
       });
       const cancel = () => {
+        interrupted = true;
         output.note('Cancelling; what is finished stays.');
-        void ask['jobs.cancel']({ batchId });
+        ask['jobs.cancel']({ batchId }).catch((error: Error) => output.note(error.message));
       };
       process.once('SIGINT', cancel);
       try {

@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { printComparison } from './compare.ts';
 import { deidentifyAll } from './deidentify.ts';
 import { importInto } from './import.ts';
+import type { ExitCode, Output } from './output.ts';
 import { createProjectClient } from './project-client.ts';
 import { parseFormats, writeShareTo } from './share.ts';
 
@@ -34,9 +35,9 @@ export const runCommand: Command = {
     try {
       await client.ask['project.open']({ dir: project, create: true });
       const imported = await importInto(client, positionals, output, values.kind);
-      if (imported.failed > 0) {
+      if (imported.failed > 0 || client.interrupted) {
         output.result({ import: imported });
-        return 1;
+        return imported.failed > 0 ? 1 : 2;
       }
       const deidentified = await deidentifyAll(
         client,
@@ -49,9 +50,12 @@ export const runCommand: Command = {
         },
         output,
       );
+      if (client.interrupted) return stopped({ import: imported, deidentify: deidentified }, output);
       const comparison = await printComparison(client, values.method ?? '', output);
       const audit =
         (await client.ask['risk.state']({})).scans > 0 ? await auditAll(client, 'current', output) : null;
+      if (client.interrupted)
+        return stopped({ import: imported, deidentify: deidentified, comparison, audit }, output);
       const { counts } = await client.ask['catalog.list']({ limit: 1 });
       const shared = counts.passed > 0 ? await writeShareTo(client, share, formats, output) : null;
       if (!shared)
@@ -66,3 +70,10 @@ export const runCommand: Command = {
     }
   },
 };
+
+/** Ctrl-C ends the whole job, not the step that ran: nothing is shared that nobody waited for. */
+function stopped(sofar: Record<string, unknown>, output: Output): ExitCode {
+  output.note('Cancelled: nothing was shared. The same command goes on from here.');
+  output.result({ ...sofar, share: null });
+  return 2;
+}
