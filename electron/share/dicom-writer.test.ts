@@ -65,6 +65,75 @@ function resource(make: (d: Dataset, s: number) => void, transferSyntaxUid = exp
   });
 }
 
+/** The series as one enhanced object; `change` may spoil it. */
+function enhanced(change: (d: Dataset) => void = () => {}): string {
+  const frames = Array.from({ length: SIZE }, (_, s) => instance(s));
+  const d = instance(0);
+  setString(d, '00080016', '1.2.840.10008.5.1.4.1.1.4.1');
+  setString(d, '00280008', String(SIZE));
+  for (const tag of ['00200032', '00200037', '00280030']) d.elements.delete(tag);
+  const group = (tag: string, ...from: [string, Dataset][]) => {
+    const item = emptyDataset();
+    for (const [name, source] of from) setElement(item, source.elements.get(name)!);
+    return sequenceElement(tag, [item]);
+  };
+  const frameType = emptyDataset();
+  setString(frameType, '00089007', 'ORIGINAL\\PRIMARY\\M\\NONE', 'CS');
+  const shared = emptyDataset();
+  setElement(shared, group('00289110', ['00280030', frames[0]!]));
+  setElement(shared, group('00209116', ['00200037', frames[0]!]));
+  const perFrame = frames.map((f) => {
+    const item = emptyDataset();
+    setElement(item, group('00209113', ['00200032', f]));
+    setElement(item, sequenceElement('00189226', [{ elements: new Map(frameType.elements), charset: '' }]));
+    return item;
+  });
+  setElement(d, sequenceElement('52009229', [shared]));
+  setElement(d, sequenceElement('52009230', perFrame));
+  const all = Buffer.concat(frames.map((f) => f.elements.get('7FE00010')!.value));
+  setElement(d, { tag: '7FE00010', vr: 'OW', value: new Uint8Array(all) });
+  const path = join(root, 'enhanced.dcm');
+  change(d);
+  writeFileSync(path, writeDicom({ dataset: d, transferSyntaxUid: explicitLittleEndian }));
+  return path;
+}
+
+/**
+ * A Siemens mosaic of 2×2 tiles, of which the volume's three slices take three.
+ *
+ * @param rest value of the pixels of the last tile
+ */
+async function mosaic(rest: number): Promise<Partial<DicomSeries>> {
+  const n = SIZE / 2;
+  const at = (c: number, r: number, s: number) => 1 + c + n * (r + n * s);
+  const d = instance(0);
+  setString(d, '00080008', 'ORIGINAL\\PRIMARY\\M\\MOSAIC');
+  setString(d, '00200032', '0\\0\\0');
+  setString(d, '00200037', '1\\0\\0\\0\\1\\0');
+  setString(d, '00280030', '1\\1');
+  setString(d, '00180088', '2', 'DS');
+  setString(d, '00190010', 'SIEMENS MR HEADER', 'LO');
+  setElement(d, { tag: '0019100A', vr: 'US', value: Uint8Array.of(3, 0) });
+  const pixels = new Uint16Array(SIZE * SIZE).fill(rest);
+  const data = new Int16Array(n * n * 3);
+  for (let s = 0; s < 3; s++) {
+    for (let r = 0; r < n; r++) {
+      for (let c = 0; c < n; c++) {
+        pixels[(s % 2) * n + c + SIZE * ((s >> 1) * n + r)] = at(c, r, s);
+        data[c + n * (n - 1 - r + n * s)] = at(c, r, s);
+      }
+    }
+  }
+  setElement(d, { tag: '7FE00010', vr: 'OW', value: new Uint8Array(pixels.buffer) });
+  const path = join(root, 'mosaic.dcm');
+  writeFileSync(path, writeDicom({ dataset: d, transferSyntaxUid: explicitLittleEndian }));
+  // The first tile begins half the difference of the sizes further in: 4 mm along x and y of DICOM.
+  const affine = Float64Array.of(-1, 0, 0, -4, 0, 1, 0, -4 - (n - 1), 0, 0, 2, 0, 0, 0, 0, 1);
+  const original = { data, shape: [n, n, 3], affine, slope: 1, inter: 0 };
+  const edited = { ...original, data: data.map((v, i) => (i < 20 ? 0 : v)) };
+  return { sources: [path], pair: { original, edited } };
+}
+
 describe('writeDicomSeries', () => {
   it('makes native instances of compressed ones, with the voxels of the working volume', async () => {
     // The fragments are never decoded here; dcm2niix did that when it made the volume.
@@ -87,33 +156,7 @@ describe('writeDicomSeries', () => {
   });
 
   it('edits the frames of an enhanced object and leaves untouched frames original', async () => {
-    const frames = Array.from({ length: SIZE }, (_, s) => instance(s));
-    const d = instance(0);
-    setString(d, '00080016', '1.2.840.10008.5.1.4.1.1.4.1');
-    setString(d, '00280008', String(SIZE));
-    for (const tag of ['00200032', '00200037', '00280030']) d.elements.delete(tag);
-    const group = (tag: string, ...from: [string, Dataset][]) => {
-      const item = emptyDataset();
-      for (const [name, source] of from) setElement(item, source.elements.get(name)!);
-      return sequenceElement(tag, [item]);
-    };
-    const frameType = emptyDataset();
-    setString(frameType, '00089007', 'ORIGINAL\\PRIMARY\\M\\NONE', 'CS');
-    const shared = emptyDataset();
-    setElement(shared, group('00289110', ['00280030', frames[0]!]));
-    setElement(shared, group('00209116', ['00200037', frames[0]!]));
-    const perFrame = frames.map((f) => {
-      const item = emptyDataset();
-      setElement(item, group('00209113', ['00200032', f]));
-      setElement(item, sequenceElement('00189226', [{ elements: new Map(frameType.elements), charset: '' }]));
-      return item;
-    });
-    setElement(d, sequenceElement('52009229', [shared]));
-    setElement(d, sequenceElement('52009230', perFrame));
-    const all = Buffer.concat(frames.map((f) => f.elements.get('7FE00010')!.value));
-    setElement(d, { tag: '7FE00010', vr: 'OW', value: new Uint8Array(all) });
-    const path = join(root, 'enhanced.dcm');
-    writeFileSync(path, writeDicom({ dataset: d, transferSyntaxUid: explicitLittleEndian }));
+    const path = enhanced();
     const { files, problems } = await write({ sources: [path] });
     expect(problems).toEqual([]);
     const pixels = await pixelsOf(files[0]!.path);
@@ -129,6 +172,45 @@ describe('writeDicomSeries', () => {
     expect(types).toEqual(
       Array.from({ length: SIZE }, (_, s) => (s >= 3 && s < 12 ? 'DERIVED' : 'ORIGINAL')),
     );
+  });
+
+  it('edits a classic instance whose shared functional groups say nothing of its place', async () => {
+    for (const perFrame of [false, true]) {
+      const sources = resource((d) => {
+        setElement(d, sequenceElement('52009229', [emptyDataset()]));
+        if (perFrame) setElement(d, sequenceElement('52009230', []));
+      });
+      const { files, problems } = await write({ sources });
+      expect(problems).toEqual([]);
+      const pixels = await pixelsOf(files[5]!.path);
+      for (let r = 0; r < SIZE; r++)
+        for (let c = 0; c < SIZE; c++) expect(pixels[c + SIZE * r]).toBe(expected(c, r, 5));
+    }
+  });
+
+  const unplaced: [string, (d: Dataset) => void, RegExp][] = [
+    [
+      'frames without an item',
+      (d) => setElement(d, sequenceElement('52009230', getItems(d, '52009230').slice(0, 8))),
+      /Expected 16 items .* got 8\./,
+    ],
+    ['no item for any frame', (d) => void d.elements.delete('52009230'), /Expected 16 items .* got 0\./],
+    ['more items than frames', (d) => setString(d, '00280008', '8', 'IS'), /Expected 8 items .* got 16\./],
+  ];
+  it.each(unplaced)('holds an enhanced object with %s', async (_name, change, message) => {
+    const { problems, files } = await write({ sources: [enhanced(change)] });
+    expect(files).toEqual([]);
+    expect(problems.map((p) => p.code)).toEqual(['dicom-geometry']);
+    expect(problems[0]!.message).toMatch(message);
+  });
+
+  it('shares a mosaic with an empty last tile and holds one with a picture in it', async () => {
+    const empty = await write(await mosaic(0));
+    expect(empty.problems).toEqual([]);
+    expect(empty.evidence.edited).toBe(20);
+    const { problems, files } = await write(await mosaic(7));
+    expect(files).toEqual([]);
+    expect(problems[0]!.message).toMatch(/64 of 256 pixels lie in no image plane and are not zero/);
   });
 
   it('places unevenly spaced slices by their pixels', async () => {

@@ -38,7 +38,10 @@ export class GeometryError extends Error {
  * The planes of one instance: one for a classic slice, one per frame of an enhanced object, one per tile of
  * a Siemens mosaic.
  *
- * @throws GeometryError when position, orientation or spacing is missing
+ * There is at least one plane, and every frame that the header counts has one: a frame without a plane would
+ * keep its original pixels.
+ *
+ * @throws GeometryError when position, orientation or spacing is missing, or the item of a frame
  * @see PS3.3 C.7.6.2 (Image Plane), C.7.6.16.2.3–4 (Plane Position and Orientation functional groups)
  */
 export function framePlanes(header: AttributeSource, mosaicSign: 1 | -1 = 1): FramePlane[] {
@@ -47,7 +50,13 @@ export function framePlanes(header: AttributeSource, mosaicSign: 1 | -1 = 1): Fr
   if (rows < 1 || columns < 1) throw new GeometryError('Expected Rows and Columns, got none.');
   const shared = header.items('52009229')[0];
   const frames = header.items('52009230');
-  if (shared || frames.length > 0) {
+  const frameCount = header.numbers('00280008')[0] ?? 1;
+  if (frames.length > 0 || (shared && placesPixels(shared))) {
+    if (frames.length !== frameCount) {
+      throw new GeometryError(
+        `Expected ${frameCount} items in the Per-frame Functional Groups, one for every frame, got ${frames.length}.`,
+      );
+    }
     return frames.map((frame, n) => {
       const group = (tag: string) => frame.items(tag)[0] ?? shared?.items(tag)[0];
       return planeAt(
@@ -59,8 +68,8 @@ export function framePlanes(header: AttributeSource, mosaicSign: 1 | -1 = 1): Fr
       );
     });
   }
-  const frameCount = header.numbers('00280008')[0] ?? 1;
-  if (frameCount > 1)
+  // Shared groups that say nothing about place or value leave a classic single frame what it is.
+  if (frameCount !== 1)
     throw new GeometryError(`Expected one frame without functional groups, got ${frameCount}.`);
   const whole = { rows, columns, offset: 0, stride: columns };
   const geometry = [
@@ -70,6 +79,11 @@ export function framePlanes(header: AttributeSource, mosaicSign: 1 | -1 = 1): Fr
   ] as const;
   if (/\bMOSAIC\b/i.test(header.text('00080008'))) return mosaicPlanes(header, whole, geometry, mosaicSign);
   return [planeAt(whole, ...geometry, rescale(header))];
+}
+
+/** Do shared functional groups hold a part of what {@link framePlanes} asks for? */
+function placesPixels(shared: AttributeSource): boolean {
+  return ['00209113', '00209116', '00289110', '00289145'].some((tag) => shared.items(tag).length > 0);
 }
 
 function rescale(from: AttributeSource | null): { slope: number; intercept: number } {

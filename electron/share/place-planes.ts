@@ -50,6 +50,8 @@ export function placePlanes(
       const planes = framePlanes(header, sign).map((plane) =>
         onVoxels(plane, original.affine, original.shape),
       );
+      // Every one of no planes agrees with everything.
+      if (planes.length === 0) throw new GeometryError('Expected at least one image plane, got none.');
       if (!source) {
         if (times > 1)
           throw new PixelError(

@@ -3,6 +3,7 @@ import type dicomParser from 'dicom-parser';
 import type { HeaderChange } from '../../shared/deidentify/records.ts';
 import { parsedAttributes, parseWithSecondReader } from './attribute-source.ts';
 import type { EditedPair } from './edit-pixels.ts';
+import type { VoxelPlane } from './frame-planes.ts';
 import { placePlanes, toStored } from './place-planes.ts';
 import { decodeStored, pixelFormat } from './stored-pixels.ts';
 
@@ -41,7 +42,8 @@ const GEOMETRY = [
  * Reads a written instance with dicom-parser, which had no part in writing it, and compares it with the
  * source.
  *
- * Pixels: outside the edit the source's stored value, inside the edited volume's. Header: every attribute
+ * Pixels: outside the edit the source's stored value, inside the edited volume's; a pixel that no image plane
+ * holds must be zero, for nobody edited it. Header: every attribute
  * that was removed, changed or added is in the list of changes with an action that explains it, every
  * change in the list happened, and everything else has the bytes it had.
  *
@@ -114,21 +116,40 @@ function comparePixels(
     }
   }
   if (wrong > 0) faults.push(`${wrong} of ${format.count} pixels are neither the source's nor the edit's.`);
-  if (source) {
-    // Whatever no plane covers (empty mosaic tiles) must be the source's as well.
-    const covered = new Uint8Array(format.count);
-    for (const { plane } of planes) {
-      for (let r = 0; r < plane.rows; r++)
-        covered.fill(1, plane.offset + r * plane.stride, plane.offset + r * plane.stride + plane.columns);
-    }
-    let strays = 0;
-    for (let n = 0; n < format.count; n++) if (!covered[n] && out[n] !== source[n]) strays++;
-    if (strays > 0) faults.push(`${strays} pixels outside every image plane changed.`);
-  }
+  const { strays, unplaced } = outsidePlanes(planes, out, source);
+  if (strays > 0) faults.push(`${strays} pixels outside every image plane changed.`);
+  if (unplaced > 0)
+    faults.push(
+      `${unplaced} of ${format.count} pixels lie in no image plane and are not zero; nobody edited them.`,
+    );
   for (const tag of ['x7fe00001', 'x7fe00002', 'x00880200']) {
     if (after.elements[tag]) faults.push(`${tagName(tag)} must not be in an instance with edited pixels.`);
   }
   return { pixels: format.count, edited: changed };
+}
+
+/**
+ * What lies outside every plane must be the source's and empty, as the last tiles of a mosaic are. Anything else
+ * is a picture that the edit did not reach.
+ */
+function outsidePlanes(
+  planes: readonly VoxelPlane[],
+  out: ArrayLike<number>,
+  source: ArrayLike<number> | null,
+): { strays: number; unplaced: number } {
+  const covered = new Uint8Array(out.length);
+  for (const { plane } of planes) {
+    for (let r = 0; r < plane.rows; r++)
+      covered.fill(1, plane.offset + r * plane.stride, plane.offset + r * plane.stride + plane.columns);
+  }
+  let strays = 0;
+  let unplaced = 0;
+  for (let n = 0; n < out.length; n++) {
+    if (covered[n]) continue;
+    if (source && out[n] !== source[n]) strays++;
+    if (out[n] !== 0) unplaced++;
+  }
+  return { strays, unplaced };
 }
 
 function swapped(bytes: Uint8Array, dataSet: dicomParser.DataSet, bits: number): Uint8Array {
