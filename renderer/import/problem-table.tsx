@@ -58,11 +58,7 @@ export function ProblemTable() {
         </span>
       </div>
       {pages.error && (
-        <ErrorPanel
-          error={pages.error}
-          onRetry={() => pages.ensure(first, last)}
-          what="Could not load the problems."
-        />
+        <ErrorPanel error={pages.error} onRetry={() => pages.retry()} what="Could not load the problems." />
       )}
       {!pages.ready && !pages.error && <Busy what="Loading problems…" />}
       {pages.ready && pages.total === 0 && (

@@ -51,20 +51,70 @@ describe('PageCache', () => {
     expect(cache.row(95)).toBe(95);
   });
 
-  it('remembers why a page could not be had and tries again', async () => {
+  /** Asks for the rows on screen whenever the list changed, as a table does. */
+  function watch(cache: PageCache<number>, first: number, last: number) {
+    cache.subscribe(() => void Promise.resolve().then(() => cache.ensure(first, last)));
+    cache.ensure(first, last);
+  }
+
+  it('asks for a page that could not be loaded once, and again when told to', async () => {
+    const log: number[] = [];
     let fail = true;
-    const good = numbered(10, []);
-    const cache = new PageCache(
+    const good = numbered(10, log);
+    const cache = new PageCache<number>((offset, limit) => {
+      if (!fail) return good(offset, limit);
+      log.push(offset);
+      // Another page that breaks endlessly must end the test too.
+      return log.length < 50 ? Promise.reject(new Error('disk gone')) : new Promise(() => {});
+    }, 5);
+    watch(cache, 0, 4);
+    await settle();
+    expect(cache.error?.message).toBe('disk gone');
+    expect(log).toEqual([0]);
+    cache.invalidate();
+    await settle();
+    expect(log).toEqual([0, 0]);
+    fail = false;
+    cache.retry();
+    await settle();
+    expect(cache.error).toBeUndefined();
+    expect(cache.row(3)).toBe(3);
+    expect(log).toEqual([0, 0, 0]);
+  });
+
+  it('asks for a broken page again once another could be loaded', async () => {
+    const log: number[] = [];
+    let fail = true;
+    const good = numbered(10, log);
+    const cache = new PageCache<number>(
       (offset, limit) => (fail ? Promise.reject(new Error('disk gone')) : good(offset, limit)),
       5,
     );
     cache.ensure(0, 4);
     await settle();
-    expect(cache.error?.message).toBe('disk gone');
     fail = false;
+    cache.ensure(0, 9);
+    await settle();
+    expect(log).toEqual([5]);
+    cache.ensure(0, 9);
+    await settle();
+    expect(log).toEqual([5, 0]);
+  });
+
+  it('keeps old rows when the fresh page cannot be loaded', async () => {
+    let fail = false;
+    const good = numbered(10, []);
+    const cache = new PageCache<number>(
+      (offset, limit) => (fail ? Promise.reject(new Error('disk gone')) : good(offset, limit)),
+      5,
+    );
     cache.ensure(0, 4);
     await settle();
-    expect(cache.error).toBeUndefined();
+    fail = true;
+    cache.invalidate();
+    cache.ensure(0, 4);
+    await settle();
+    expect(cache.error?.message).toBe('disk gone');
     expect(cache.row(3)).toBe(3);
   });
 });

@@ -15,7 +15,8 @@ interface Slot<T> {
 /**
  * A long list of which only the pages on screen are fetched.
  *
- * Rows stay visible while a fresher version of their page is on its way; pages long unseen are dropped.
+ * Rows stay visible while a fresher version of their page is on its way; pages long unseen are dropped. A page that
+ * could not be loaded is not asked for again by itself, or a screen that shows it would ask without end.
  */
 export class PageCache<T, E = undefined> {
   readonly pageSize: number;
@@ -28,6 +29,8 @@ export class PageCache<T, E = undefined> {
   version = 0;
 
   private readonly pages = new Map<number, Slot<T>>();
+  /** Pages that could not be loaded; asked for again once another page can be, or when told to. */
+  private readonly broken = new Set<number>();
   private readonly watchers = new Set<() => void>();
   private readonly fetchPage: (offset: number, limit: number) => Promise<Page<T, E>>;
   private readonly maxPages: number;
@@ -46,7 +49,7 @@ export class PageCache<T, E = undefined> {
     return this.pages.get(Math.floor(index / this.pageSize))?.rows[index % this.pageSize];
   }
 
-  /** Makes sure that rows `first`…`last` are there or on their way. */
+  /** Makes sure that rows `first`…`last` are there or on their way, but for pages that could not be loaded. */
   ensure(first: number, last: number): void {
     const from = Math.max(0, Math.floor(first / this.pageSize));
     const to = Math.max(from, Math.floor(Math.max(first, last) / this.pageSize));
@@ -57,6 +60,7 @@ export class PageCache<T, E = undefined> {
         this.pages.delete(page);
         this.pages.set(page, slot);
       }
+      if (this.broken.has(page)) continue;
       if (!slot || (slot.stale && !slot.loading)) void this.load(page);
     }
     for (const page of this.pages.keys()) {
@@ -67,7 +71,15 @@ export class PageCache<T, E = undefined> {
 
   /** Everything known may be old: pages are asked for again when next seen. */
   invalidate(): void {
+    this.broken.clear();
     for (const slot of this.pages.values()) slot.stale = true;
+    this.changed();
+  }
+
+  /** Pages that could not be loaded are asked for again when next seen. */
+  retry(): void {
+    this.broken.clear();
+    this.error = undefined;
     this.changed();
   }
 
@@ -88,9 +100,13 @@ export class PageCache<T, E = undefined> {
       this.extra = answer.extra;
       this.ready = true;
       this.error = undefined;
+      this.broken.clear();
     } catch (reason) {
       this.error = toReplyError(reason);
-      this.pages.delete(page);
+      this.broken.add(page);
+      slot.stale = true;
+      // Rows that were there stay, as old as they are.
+      if (slot.rows.length === 0 && this.pages.get(page) === slot) this.pages.delete(page);
     }
     slot.loading = false;
     this.changed();

@@ -108,18 +108,12 @@ export function PageTable<Row, Extra, Sort extends string = never>({
   };
 
   if (!pages.ready && pages.error)
-    return (
-      <ErrorPanel error={pages.error} onRetry={() => pages.ensure(0, 0)} what={`Could not load ${what}.`} />
-    );
+    return <ErrorPanel error={pages.error} onRetry={() => pages.retry()} what={`Could not load ${what}.`} />;
   if (!pages.ready) return <Busy what={`Loading ${what}…`} />;
   return (
     <>
       {pages.error && (
-        <ErrorPanel
-          error={pages.error}
-          onRetry={() => pages.ensure(first, last)}
-          what={`Could not refresh ${what}.`}
-        />
+        <ErrorPanel error={pages.error} onRetry={() => pages.retry()} what={`Could not refresh ${what}.`} />
       )}
       <div
         ref={scroller}
