@@ -14,6 +14,7 @@ import { saveMeasurements } from '../morphometry/comparison-rows.ts';
 import { listAudits, readAudit, readReport } from '../risk/audit-rows.ts';
 import type { CohortOrder, CohortResult } from '../risk/cohort-looks.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
+import { loadCandidates } from '../share/load-scans.ts';
 import { createInlinePool } from '../worker/pool.ts';
 import { auditJobs, runAudit, stateAfterAudit } from './execute-audit.ts';
 import type { ExecutorContext } from './executors.ts';
@@ -309,6 +310,50 @@ describe('an audit', () => {
     const listed = listAudits(db, { method: 'quickshear', states: [], offset: 0, limit: 10 });
     expect(listed.rows.map((r) => [r.seriesId, r.derivativeId])).toContainEqual([1, kept]);
     expect(listed.total).toBe(2);
+  });
+
+  it('does not judge a version that was made after it had begun', async () => {
+    const [first] = addPerson(1);
+    const [other] = addPerson(2);
+    const { runner, queue } = stage();
+    queue.enqueue('batch', auditJobs(db, 'current', POLICY));
+    const again = addVersion(1, 'template', 'template again');
+    addPerson(3);
+    runner.wake();
+    expect(await runner.wait('batch')).toMatchObject({ done: 3, failed: 0 });
+
+    expect([readAudit(db, first!), readAudit(db, again)]).toEqual([null, null]);
+    expect(readAudit(db, other!)!.state).toBe('safe');
+    const report = readReport(db)!;
+    expect(report.methods).toMatchObject([{ scans: 1, states: { safe: 1, 'cannot-tell': 0 } }]);
+    expect(report.people).toBe(2);
+    expect(report.problems).toMatchObject(
+      ['sub-1 T1w', 'sub-3 T1w'].map((subject) => ({
+        code: 'audit-made-later',
+        subject,
+        message: expect.stringContaining('made after the audit had begun'),
+        fix: expect.stringContaining('again'),
+      })),
+    );
+    expect(queue.result('batch')).toEqual({ audited: 1, atRisk: 0 });
+    const audited = loadCandidates(db).map((c) => c.derivative!.audit !== null);
+    expect(audited).toEqual([false, true, false]);
+  });
+
+  it('does not judge what nobody looked at, though the job that looked at the scan failed', async () => {
+    const [first] = addPerson(1);
+    const { runner, queue } = stage();
+    queue.enqueue('batch', auditJobs(db, 'all', POLICY));
+    const [look] = queue.list({ batchId: 'batch', states: [], limit: 10 }).filter((j) => j.seriesId === 1);
+    db.prepare("UPDATE job SET state = 'failed', error = 'no memory' WHERE id = ?").run(look!.id);
+    const later = addVersion(1, 'blur');
+    runner.wake();
+    await runner.wait('batch');
+    expect(readAudit(db, later)).toBeNull();
+    expect(readAudit(db, first!)).toMatchObject({
+      state: 'cannot-tell',
+      reason: expect.stringContaining('no memory'),
+    });
   });
 
   it('goes on after a scan that cannot be read, and says so', async () => {

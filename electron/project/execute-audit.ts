@@ -77,7 +77,8 @@ export function runAudit(
  * Compares every de-identified head with every original, judges each scan, and writes the report.
  *
  * Waits for the other jobs of its batch: they were enqueued before it, so that they run or have ended when its turn
- * comes. A scan whose job failed or was cancelled is "cannot tell", with the reason.
+ * comes. A scan whose job failed or was cancelled is "cannot tell", with the reason. A version that was made after the
+ * audit had begun is in no job: nobody looked at it, so it is not judged and stays "not audited", which holds it.
  */
 async function compareAudit(
   ctx: ExecutorContext,
@@ -87,17 +88,21 @@ async function compareAudit(
   context: JobContext,
 ): Promise<{ audited: number; atRisk: number }> {
   await waitForOthers(ctx.db, jobId, batchId, context);
-  const targets = auditTargets(ctx.db, attempts);
   const looks = readLooks(ctx.db, batchId);
+  const made = auditTargets(ctx.db, attempts);
+  const targets = made.filter((t) => wasLookedAt(looks.get(t.seriesId), t.derivativeId));
+  const tooLate = made.filter((t) => !targets.includes(t)).map((t) => madeTooLate(t.label));
   context.progress(0.1, 'comparing everybody with everybody');
-  const originals = targets.flatMap((t) => {
+  // A scan edited again meanwhile is still one of the people whom the others are compared with.
+  const present = made.filter((t) => looks.has(t.seriesId));
+  const originals = present.flatMap((t) => {
     const { original } = looks.get(t.seriesId)?.looks ?? {};
     if (!original?.gallery || !original.probe) return [];
     return [
       { seriesId: t.seriesId, subjectId: t.subjectId, gallery: original.gallery, probe: original.probe },
     ];
   });
-  const people = new Set(targets.map((t) => t.subjectId)).size;
+  const people = new Set(present.map((t) => t.subjectId)).size;
   const borrowed = await ensureBorrowedLooks(ctx, people, policy.audit, {
     signal: context.signal,
     progress: (f, m) => context.progress(0.1 + 0.5 * f, m),
@@ -121,13 +126,13 @@ async function compareAudit(
 
   const blind = ctx.faceReader ? cohort.blind : NO_NETWORKS;
   const recognitionOf = new Map(cohort.scans.map((s) => [s.derivativeId, s.recognition]));
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...tooLate];
   const at = ctx.clock().toISOString();
   let atRisk = 0;
   ctx.db.transaction(() => {
     for (const target of targets) {
       const found = attemptOf(looks, target.seriesId, target.derivativeId);
-      const missing = looks.get(target.seriesId)?.error ?? 'this scan was not looked at in this audit';
+      const missing = looks.get(target.seriesId)!.error;
       const distanceFailure = found ? found.distanceFailure : missing;
       const lookFailure = found ? found.lookFailure : missing;
       const own = problemsOf(target.label, lookFailure, distanceFailure, blind);
@@ -191,6 +196,9 @@ async function waitForOthers(db: Db, jobId: number, batchId: string, context: Jo
 }
 
 interface FoundLooks {
+  /** Versions that the job was to look at. */
+  readonly derivativeIds: readonly number[];
+  /** Null when the job did not come to its end, with the reason in `error`. */
   readonly looks: ScanLooks | null;
   readonly error: string;
 }
@@ -199,17 +207,44 @@ interface FoundLooks {
 function readLooks(db: Db, batchId: string): Map<number, FoundLooks> {
   const rows = db
     .prepare(
-      "SELECT series_id AS seriesId, state, error, result FROM job WHERE batch_id = ? AND kind = 'audit' AND series_id IS NOT NULL",
+      "SELECT series_id AS seriesId, state, error, payload, result FROM job WHERE batch_id = ? AND kind = 'audit' AND series_id IS NOT NULL",
     )
-    .all(batchId) as { seriesId: number; state: string; error: string; result: string | null }[];
+    .all(batchId) as {
+    seriesId: number;
+    state: string;
+    error: string;
+    payload: string;
+    result: string | null;
+  }[];
   return new Map(
-    rows.map((row) => [
-      row.seriesId,
-      row.state === 'done' && row.result
-        ? { looks: JSON.parse(row.result) as ScanLooks, error: '' }
-        : { looks: null, error: row.error || `the audit of this scan was ${row.state}` },
-    ]),
+    rows.map((row) => {
+      const { derivativeIds } = JSON.parse(row.payload) as AuditLookPayload;
+      return [
+        row.seriesId,
+        row.state === 'done' && row.result
+          ? { derivativeIds, looks: JSON.parse(row.result) as ScanLooks, error: '' }
+          : { derivativeIds, looks: null, error: row.error || `the audit of this scan was ${row.state}` },
+      ];
+    }),
   );
+}
+
+/** Whether this audit looked at a version, or was to and could not. */
+function wasLookedAt(found: FoundLooks | undefined, derivativeId: number): boolean {
+  if (!found) return false;
+  return found.looks
+    ? found.looks.attempts.some((a) => a.derivativeId === derivativeId)
+    : found.derivativeIds.includes(derivativeId);
+}
+
+function madeTooLate(label: string): Problem {
+  return {
+    code: 'audit-made-later',
+    level: 'warning',
+    subject: label,
+    message: 'Not looked at by this audit: this version was made after the audit had begun.',
+    fix: 'Start the audit again.',
+  };
 }
 
 function attemptOf(

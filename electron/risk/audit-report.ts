@@ -34,7 +34,7 @@ export interface ReportInput {
   readonly cohort: CohortResult;
   /** Why no network is believed, a clause; empty when one is. */
   readonly blind: string;
-  /** People whose scans were audited. */
+  /** People whose originals were looked at. */
   readonly people: number;
   readonly borrowed: number;
   readonly limits: AuditLimits;
