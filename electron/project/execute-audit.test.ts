@@ -16,7 +16,7 @@ import type { CohortOrder, CohortResult } from '../risk/cohort-looks.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
 import { loadCandidates } from '../share/load-scans.ts';
 import { createInlinePool } from '../worker/pool.ts';
-import { auditJobs, runAudit, stateAfterAudit } from './execute-audit.ts';
+import { auditJobs, runAudit } from './execute-audit.ts';
 import type { ExecutorContext } from './executors.ts';
 import { openProjectFolder, type ProjectFolder } from './project-folder.ts';
 
@@ -245,6 +245,39 @@ describe('an audit', () => {
     expect(readDerivative(db, id!)!.verdict.state).toBe('passed');
   });
 
+  it('keeps a scan at risk that a later audit cannot look at', async () => {
+    const [id] = addPerson(1);
+    addPerson(2);
+    await stage({ accepted: [id!] }).audit();
+    const first = readAudit(db, id!)!;
+    rmSync(join(root, 'scan-1.nii.gz'));
+    const again = stage();
+    const batch = await again.audit();
+    expect(again.queue.result(batch.batchId)).toEqual({ audited: 2, atRisk: 1 });
+    const { problems, ...kept } = readAudit(db, id!)!;
+    const { problems: _, ...before } = first;
+    expect(kept).toEqual(before);
+    const codes = ['audit-no-pictures', 'audit-no-distance', 'audit-finding-stands'];
+    expect(problems.map((p) => p.code)).toEqual(codes);
+    expect(scan(1)).toMatchObject({ state: 'needs-review', reason: first.reason });
+    expect(readDerivative(db, id!)!.verdict.state).toBe('needs-review');
+    expect(readReport(db)!.methods).toMatchObject([{ states: { 'at-risk': 1, 'cannot-tell': 0 } }]);
+    expect(readReport(db)!.problems.map((p) => p.code)).toEqual(codes);
+  });
+
+  it('keeps a scan at risk in a build without the face networks, until they look again', async () => {
+    const [id] = addPerson(1);
+    await stage({ accepted: [id!] }).audit();
+    for (const blind of [1, 2]) {
+      await stage({ reader: undefined, sees: [] }).audit();
+      expect([blind, readAudit(db, id!)!.state, scan(1).state]).toEqual([blind, 'at-risk', 'needs-review']);
+      expect(readAudit(db, id!)!.problems.map((p) => p.code)).toEqual(['audit-finding-stands']);
+    }
+    await stage().audit();
+    expect(readAudit(db, id!)).toMatchObject({ state: 'safe', problems: [] });
+    expect(scan(1).state).toBe('passed');
+  });
+
   it('does not ask again somebody who accepted the scan knowing what the audit found', async () => {
     const [id] = addPerson(1);
     await stage({ accepted: [id!] }).audit();
@@ -405,54 +438,5 @@ describe('an audit', () => {
     addPerson(1);
     await stage().audit();
     for (const name of readdirSync(join(folder.dir, 'risk'))) expect(name).toMatch(/^[0-9a-f]{40}\.json$/);
-  });
-});
-
-describe('stateAfterAudit', () => {
-  const given = {
-    state: 'passed' as ScanState,
-    base: verdict('passed'),
-    before: verdict('passed'),
-    after: verdict('passed'),
-    holds: false,
-    decision: null,
-    since: '2026-01-02',
-    reviewAll: false,
-  };
-  const held = verdict('needs-review', 'the audit');
-  it.each([
-    ['safe stays passed', {}, undefined],
-    ['held waits', { holds: true, after: held }, 'needs-review'],
-    [
-      'accepted after it stays',
-      { holds: true, after: held, decision: { decision: 'accept', at: '2026-01-03' } },
-      undefined,
-    ],
-    [
-      'accepted before it waits',
-      { holds: true, after: held, decision: { decision: 'accept', at: '2026-01-01' } },
-      'needs-review',
-    ],
-    [
-      'doubtful, accepted before, safe now: stays accepted',
-      {
-        base: verdict('needs-review'),
-        before: verdict('needs-review'),
-        after: verdict('needs-review'),
-        decision: { decision: 'accept', at: '2026-01-01' },
-      },
-      undefined,
-    ],
-    ['held by the last audit only passes', { state: 'needs-review' as ScanState, before: held }, 'passed'],
-    [
-      'but not where a person looks at everything',
-      { state: 'needs-review' as ScanState, before: held, reviewAll: true },
-      undefined,
-    ],
-    ['waiting for its face, safe: still waits', { state: 'needs-review' as ScanState }, undefined],
-    ['failed stays failed', { state: 'failed' as ScanState, holds: true, after: held }, undefined],
-    ['in work stays in work', { state: 'running' as ScanState, holds: true, after: held }, undefined],
-  ])('%s', (_, change, expected) => {
-    expect(stateAfterAudit({ ...given, ...change })?.state).toBe(expected);
   });
 });

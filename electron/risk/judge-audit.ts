@@ -64,7 +64,8 @@ export function judgeAudit(
   };
 }
 
-function recognised(believed: readonly ScanRecognition[]): string[] {
+/** Why the networks accuse a head, a sentence each; empty when they do not. @param believed readings of networks that see */
+export function recognised(believed: readonly ScanRecognition[]): string[] {
   const accepted = believed
     .filter((r) => r.accepted === true)
     .map(
@@ -78,7 +79,8 @@ function recognised(believed: readonly ScanRecognition[]): string[] {
   return [`Both networks put the own original first among ${first[0]!.people} people.`];
 }
 
-function tooClose(distance: ScanDistance | null, limits: AuditLimits): string[] {
+/** Why the distance accuses a head, a sentence; empty when it does not, or there is nothing to compare it with. */
+export function tooClose(distance: ScanDistance | null, limits: AuditLimits): string[] {
   if (!distance?.average) return [];
   const share = distance.edited.meanMm / distance.average.meanMm;
   if (share >= limits.minDistanceShare) return [];
