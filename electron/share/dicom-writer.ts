@@ -130,10 +130,9 @@ export async function writeDicomSeries(
 function readBack(source: Uint8Array, written: Uint8Array, made: Made, pair: EditedPair): Verification {
   try {
     return verifyDicom(source, written, made.changes, pair);
-  } catch (error) {
-    const said =
-      error instanceof Error ? error.message : String((error as { exception?: string }).exception ?? error);
-    const faults = [`The second reader could not compare source and output: ${said}.`];
+  } catch {
+    // What a parser says of a damaged file may repeat a part of it, and this sentence stands in the receipt.
+    const faults = ['The second reader could not compare source and output.'];
     return { faults, pixels: 0, edited: 0, tagsCompared: 0, tagsChanged: 0 };
   }
 }

@@ -82,7 +82,13 @@ describe('shareHandlers', () => {
     );
     // Pictures lie beside the page, in the share and in the application.
     expect(htmlUrl).toBe(`/receipts/${shareId}/receipt.html`);
-    expect(receipt.scans[0]).toMatchObject({ seriesId: 1, override: 'looked at on paper (ab)' });
+    expect(receipt.scans[0]).toMatchObject({
+      seriesId: 1,
+      override: 'The reason and the person are recorded in the lab.',
+    });
+    // Who decided and why is the lab's.
+    const kept = fixture.db.prepare('SELECT request FROM share WHERE id = ?').pluck().get(shareId) as string;
+    expect(JSON.parse(kept).overrides).toEqual(overrides);
     expect(receipt.checks.find((c) => c.id === 'faces')?.state).toBe('not-checked');
     expect(receipt.held.find((h) => h.seriesId === 2)?.reason).toMatch(/NIfTI, which has no DICOM form/);
   });

@@ -39,7 +39,7 @@ export function shareHandlers(ctx: ShareHandlerContext): Handlers<typeof shareCo
       return {
         items: checklist(selection, policy(), ctx.db),
         ready: selection.shared.length,
-        held: [...selection.held],
+        held: selection.held.map(({ receiptReason: _, ...h }) => h),
       };
     },
     'share.start': ({ dir, formats, overrides, resume }) => {

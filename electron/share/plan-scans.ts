@@ -9,6 +9,7 @@ import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import { bidsLabel, bidsPlaces } from './bids-layout.ts';
 import type { ManifestScan } from './manifest.ts';
 import { product } from './product.ts';
+import { OVERRIDDEN } from './receipt-reasons.ts';
 import { mainNumbers } from './scan-numbers.ts';
 import type { SelectedScan } from './select-scans.ts';
 import type { ScanToWrite, WrittenUnit } from './write-scan.ts';
@@ -102,7 +103,7 @@ export function sharedScan(
     kind: s.kind,
     method: derivative.method,
     verdict: by === 'accepted' ? `${derivative.verdictState}, accepted in review` : derivative.verdictState,
-    override: override ? `${override.reason} (${override.by})` : null,
+    override: override ? OVERRIDDEN : null,
     files: files.length,
     bytes: files.reduce((n, f) => n + f.size, 0),
     formats: units.filter((u) => u.files.length > 0).map((u) => u.format),

@@ -4,6 +4,7 @@ import { optionCodes } from '../deidentify/header/ps315.ts';
 import { caveatsOf, sentenceOf } from '../risk/audit-words.ts';
 import { product } from './product.ts';
 import { receiptHtml } from './receipt-html.ts';
+import { HELD, OVERRIDDEN } from './receipt-reasons.ts';
 import { mainNumberLabels } from './scan-numbers.ts';
 import { sharedAudit, sharedAuditReport } from './shared-audit.ts';
 
@@ -82,7 +83,7 @@ const scan: SharedScan = {
   kind: '',
   method: '',
   verdict: '',
-  override: ' ',
+  override: OVERRIDDEN,
   files: 0,
   bytes: 0,
   formats: ['bids', 'dicom'],
@@ -140,7 +141,13 @@ function receiptOf(scans: SharedScan[], audit: ShareReceipt['audit']): ShareRece
     policyName: '',
     formats: ['bids', 'dicom'],
     scans,
-    held: [],
+    held: Object.values(HELD).map((reason) => ({
+      seriesId: 0,
+      subjectLabel: '',
+      kind: '',
+      state: '',
+      reason,
+    })),
     checks: [],
     leaks: [],
     cohort: { engine: '', compared: 0, failed: 0, over5Percent: 0, structures: [] },
@@ -153,7 +160,7 @@ function receiptOf(scans: SharedScan[], audit: ShareReceipt['audit']): ShareRece
 const every = [
   audited('safe', null),
   audited('at-risk', null),
-  audited('at-risk', ' '),
+  audited('at-risk', OVERRIDDEN),
   audited('cannot-tell', null),
 ];
 

@@ -2,6 +2,7 @@ import type { Policy, VerdictNumber } from '../../shared/deidentify/records.ts';
 import type { AuditLimits, AuditState } from '../../shared/risk/records.ts';
 import type { ShareOverride } from '../../shared/share/records.ts';
 import { auditHolds } from '../risk/judge-audit.ts';
+import { HELD } from './receipt-reasons.ts';
 
 /** What the catalog knows about one scan when a share is put together. */
 export interface CandidateScan {
@@ -54,7 +55,10 @@ export interface HeldScan {
   readonly subjectLabel: string;
   readonly kind: string;
   readonly state: string;
+  /** The whole reason, as the application shows it; it may name people and folders. */
   readonly reason: string;
+  /** The same in fixed words, for the receipt. */
+  readonly receiptReason: string;
   /** An explicit, reasoned override would let it leave. */
   readonly overridable: boolean;
 }
@@ -95,13 +99,14 @@ export function selectScans(
       shared.push({ scan, derivative: scan.derivative!, by: 'override', override });
     } else {
       const { seriesId, subjectLabel, kind, state } = scan;
-      const refused = override && !answer.overridable ? ' An override does not apply here.' : '';
+      const refused = override && !answer.overridable ? ` ${HELD.noOverride}` : '';
       held.push({
         seriesId,
         subjectLabel,
         kind,
         state,
         reason: answer.reason + refused,
+        receiptReason: answer.receiptReason + refused,
         overridable: answer.overridable,
       });
     }
@@ -114,69 +119,95 @@ export function selectScans(
 
 type Answer =
   | { leaves: true; by: 'passed' | 'accepted' }
-  | { leaves: false; reason: string; overridable: boolean };
+  | ({ leaves: false; overridable: boolean } & Reason);
+type Reason = Pick<HeldScan, 'reason' | 'receiptReason'>;
 
 function decide(scan: CandidateScan, policy: SelectionPolicy): Answer {
-  const never = (reason: string): Answer => ({ leaves: false, reason, overridable: false });
-  const held = (reason: string): Answer => ({ leaves: false, reason, overridable: true });
+  const never = (receiptReason: string, reason = receiptReason): Answer => ({
+    leaves: false,
+    reason,
+    receiptReason,
+    overridable: false,
+  });
+  const held = (receiptReason: string, reason = receiptReason): Answer => ({
+    leaves: false,
+    reason,
+    receiptReason,
+    overridable: true,
+  });
   const because = scan.stateReason || 'no reason was recorded.';
 
-  if (scan.state === 'excluded') return never(`Excluded: ${because}`);
-  if (scan.state === 'failed') return never(`De-identification failed: ${because}`);
+  if (scan.state === 'excluded') return never(HELD.excluded, `Excluded: ${because}`);
+  if (scan.state === 'failed') return never(HELD.failed, `De-identification failed: ${because}`);
   const derivative = scan.derivative;
-  if (!derivative) return never('Not de-identified yet: there is no edited scan to share.');
+  if (!derivative) return never(HELD.missing);
   if (scan.state === 'queued' || scan.state === 'running') {
-    return never(`De-identification is ${scan.state}; wait until it has finished.`);
+    return never(HELD.busy, `De-identification is ${scan.state}; wait until it has finished.`);
   }
   if (derivative.verdictState === 'failed')
-    return never(`De-identification failed: ${derivative.verdictReason}`);
+    return never(HELD.failed, `De-identification failed: ${derivative.verdictReason}`);
   if (scan.sourceChanged) {
     return never(
+      HELD.changed,
       'A source file changed or disappeared after this scan was edited; import the folder again and repeat the edit.',
     );
   }
   const last = derivative.reviews.at(-1);
   if (last?.decision === 'reject')
-    return never('Rejected in review. Change the decision in review to release it.');
+    return never(HELD.rejected, 'Rejected in review. Change the decision in review to release it.');
   if (last?.decision === 'redo')
-    return never('Marked to be done again in review; repeat it with another method.');
+    return never(HELD.redo, 'Marked to be done again in review; repeat it with another method.');
   if (!policy.shareKinds.includes(scan.kind)) {
     const listed = policy.shareKinds.join(', ') || 'nothing';
     return held(
+      HELD.kind,
       `The policy does not let ${scan.kind} leave; it lists ${listed}. If the scan is one of these, correct its kind.`,
     );
   }
   const found = heldByAudit(derivative, policy.audit);
-  if (found) return held(found);
-  const unaudited = derivative.audit === null && policy.audit.beforeShare ? NOT_AUDITED : '';
+  if (found) return held(found.receiptReason, found.reason);
+  const unaudited = derivative.audit === null && policy.audit.beforeShare;
   if (last?.decision !== 'accept') {
-    const waits =
-      derivative.verdictState !== 'passed' || scan.state !== 'passed'
-        ? `Waits for review: ${derivative.verdictReason || scan.stateReason || 'no verdict'}`
-        : policy.review === 'all'
-          ? 'The policy asks a person to look at every scan; nobody has yet.'
-          : '';
-    if (waits) return held(unaudited ? `${waits} ${unaudited}` : waits);
+    const waits = waitsForReview(scan, derivative, policy);
+    if (waits && unaudited)
+      return held(`${waits.receiptReason} ${HELD.notAudited}`, `${waits.reason} ${HELD.notAudited}`);
+    if (waits) return held(waits.receiptReason, waits.reason);
   }
-  if (unaudited) return held(unaudited);
+  if (unaudited) return held(HELD.notAudited);
   return { leaves: true, by: last?.decision === 'accept' ? 'accepted' : 'passed' };
 }
 
-const NOT_AUDITED = 'Not audited yet: run the audit first.';
+/** Why a scan that nobody accepted needs somebody who does; null when it does not. */
+function waitsForReview(
+  scan: CandidateScan,
+  derivative: CandidateDerivative,
+  { review }: SelectionPolicy,
+): Reason | null {
+  if (derivative.verdictState !== 'passed' || scan.state !== 'passed') {
+    const why = derivative.verdictReason || scan.stateReason || 'no verdict';
+    return { receiptReason: HELD.review, reason: `Waits for review: ${why}` };
+  }
+  return review === 'all' ? { receiptReason: HELD.reviewAll, reason: HELD.reviewAll } : null;
+}
 
-/** Why what the audit found holds a scan; empty when it does not, or when somebody accepted the scan knowing it. */
-function heldByAudit(derivative: CandidateDerivative, limits: AuditLimits): string {
+/** Why what the audit found holds a scan; null when it does not, or when somebody accepted the scan knowing it. */
+function heldByAudit(derivative: CandidateDerivative, limits: AuditLimits): Reason | null {
   const { audit, verdictReason, reviews } = derivative;
-  if (!audit || !auditHolds(audit, limits)) return '';
+  if (!audit || !auditHolds(audit, limits)) return null;
+  const receiptReason = audit.state === 'at-risk' ? HELD.atRisk : HELD.cannotTell;
   const last = reviews.at(-1);
   if (last?.decision !== 'accept') {
     // The verdict of a scan that waits for another reason as well names both.
-    return verdictReason.includes(`The audit: ${audit.reason}`)
+    const reason = verdictReason.includes(`The audit: ${audit.reason}`)
       ? `Waits for review: ${verdictReason}`
       : `The audit: ${audit.reason}`;
+    return { receiptReason, reason };
   }
-  if (last.at >= audit.at) return '';
-  return `The scan was accepted before the audit found this: ${audit.reason} Look at it again.`;
+  if (last.at >= audit.at) return null;
+  return {
+    receiptReason,
+    reason: `The scan was accepted before the audit found this: ${audit.reason} Look at it again.`,
+  };
 }
 
 function isReasoned(override: ShareOverride): boolean {

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ShareFormat } from '../../shared/share/records.ts';
+import type { ShareFormat, ShareOverride } from '../../shared/share/records.ts';
+import { reviewHandlers } from '../review/handlers.ts';
 import { quietContext } from '../worker/task.ts';
 import { product } from './product.ts';
 import { type Fixture, keys, makeFixture, planted, policy } from './share-fixture.ts';
@@ -37,13 +38,14 @@ function share(
     checkpoint?: (place: string) => void;
     policy?: typeof policy;
     resume?: boolean;
+    overrides?: ShareOverride[];
   } = {},
 ) {
   return writeShare(
     {
       dir: options.dir ?? fixture.shareDir,
       formats: options.formats ?? ['bids', 'dicom'],
-      overrides: [],
+      overrides: options.overrides ?? [],
       policy: options.policy ?? policy,
       resume: options.resume ?? true,
     },
@@ -172,6 +174,41 @@ describe('writeShare', () => {
       faceStatement: ['NO'],
     });
     expect(said.datesInCommon).toEqual([]);
+  });
+
+  it('carries nothing that people typed about the scans, and nobody of the staff', async () => {
+    const typed = ['Weberlein', 'head nurse', 'Krawuttke', 'ENOENT', '/mnt/ward', 'phone call', 'Ottokar'];
+    const { db, projectDir } = fixture;
+    const review = reviewHandlers(() => ({ db, projectDir, clock: () => new Date(), changed() {} }));
+    const reviewer = 'Dr. Anna Weberlein';
+    const note = 'Wife of our head nurse; ear still visible';
+    review['review.decide']({ derivativeId: 1, decision: 'accept', note, reviewer });
+    const because = db.prepare('UPDATE series SET state = ?, state_reason = ? WHERE id = ?');
+    because.run('excluded', 'Krawuttke asked us not to.', 3);
+    because.run('failed', "ENOENT: no such file, open '/mnt/ward/Krawuttke/1.dcm'", 4);
+    because.run('needs-review', `Sent back in review by ${reviewer}. Note: ${note}`, 2);
+    db.exec(
+      "UPDATE derivative SET verdict = json_set(verdict, '$.state', 'needs-review', '$.reason', '') WHERE id = 2",
+    );
+    const overrides = [{ seriesId: 2, reason: 'agreed in a phone call', by: 'Ottokar Weberlein' }];
+    const receipt = await share({ overrides });
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(receipt.scans.map((s) => [s.seriesId, s.verdict, s.override]).sort()).toEqual([
+      [1, 'passed, accepted in review', null],
+      [2, 'needs-review', 'The reason and the person are recorded in the lab.'],
+    ]);
+    expect(receipt.held.map((h) => [h.seriesId, h.reason]).sort()).toEqual([
+      [3, 'Excluded in the lab.'],
+      [4, 'De-identification failed.'],
+    ]);
+    expect(searchFor(fixture.shareDir, typed)).toEqual([]);
+    expect(searchFor(fixture.projectDir, typed).length).toBeGreaterThanOrEqual(5); // the lab keeps it
+
+    rmSync(fixture.shareDir, { recursive: true });
+    review['review.decide']({ derivativeId: 1, decision: 'reject', note, reviewer });
+    const rejected = await share({ overrides });
+    expect(rejected.held.find((h) => h.seriesId === 1)?.reason).toBe('Excluded in the lab.');
+    expect(searchFor(fixture.shareDir, typed)).toEqual([]);
   });
 
   it('goes on where a killed process stopped, without writing finished scans again', async () => {

@@ -148,7 +148,7 @@ export async function writeShare(
   // 2. What left in at least one form is shared; the rest is held with the reason.
   const left = outcomes.filter((o) => o.units.some((u) => u.files.length > 0));
   const held = [
-    ...selection.held.map(({ overridable: _, ...h }) => h),
+    ...selection.held.map(({ overridable: _, receiptReason, ...h }) => ({ ...h, reason: receiptReason })),
     ...outcomes
       .filter((o) => !left.includes(o))
       .map(({ scan, units }) => {
@@ -189,6 +189,7 @@ export async function writeShare(
     shared: left.map((o) => o.scan.selected),
     held: held.map((h) => ({
       ...h,
+      receiptReason: h.reason,
       overridable: selection.held.some((s) => s.seriesId === h.seriesId && s.overridable),
     })),
   };
@@ -288,7 +289,7 @@ async function removeStrays(folder: ShareFolder, files: readonly FileRecord[]): 
   }
 }
 
-/** A receipt that names nobody: reasons typed by people are withheld when they contain an identifier. */
+/** The last net under a receipt that names nobody: a sentence in which an identifier is found is withheld. */
 function withoutIdentifiers(
   receipt: ShareReceipt,
   identifiers: readonly SearchIdentifier[],
