@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import * as m0010 from './migrations/0010-catalog.ts';
 import * as m0020 from './migrations/0020-work.ts';
 import * as m0030 from './migrations/0030-audit.ts';
+import * as m0040 from './migrations/0040-indexes.ts';
 import { sqliteBinding } from './sqlite-binding.ts';
 
 export type Db = Database.Database;
@@ -14,7 +15,7 @@ export interface Migration {
 }
 
 /** Every migration ever shipped, in order. Frozen once released: a change is a new file. */
-export const migrations: readonly Migration[] = [m0010, m0020, m0030];
+export const migrations: readonly Migration[] = [m0010, m0020, m0030, m0040];
 
 export class CatalogFromFutureError extends Error {
   override name = 'CatalogFromFutureError';

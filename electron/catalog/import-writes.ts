@@ -23,6 +23,9 @@ const importWideCodes = ['unreadable-folder', 'unreadable-file', 'source-not-fou
 const crossStudyCodes = ['study-of-several-patients', 'patient-id-shared'];
 const reportKey = 'import.report';
 
+/** Setting that says when an import found other files in a series than before, ISO 8601. */
+export const sourceVersionKey = (seriesId: number) => `source-version:${seriesId}`;
+
 /** Everything that import writes to the catalog; the only statements that change sources, series and instances. */
 export class ImportWrites {
   readonly #db: Db;
@@ -138,7 +141,7 @@ export class ImportWrites {
             subject: draft.description || draft.modality,
             message:
               'Files of this series changed, came or went since the last import. It was read again and starts over.',
-            fix: 'Review it again; earlier results belong to the earlier files.',
+            fix: 'De-identify it again; earlier results belong to the earlier files.',
           },
           id,
           null,
@@ -448,7 +451,15 @@ export class ImportWrites {
       at,
       row.id,
     );
+    this.#forgetResults(row.id, at);
     return row.id;
+  }
+
+  /** What was made of a series' earlier files is history: nobody can accept it, and nothing is measured against it. */
+  #forgetResults(seriesId: number, at: string): void {
+    this.#sql('UPDATE derivative SET current = 0 WHERE series_id = ?').run(seriesId);
+    this.#sql('DELETE FROM measurement WHERE series_id = ? AND derivative_id IS NULL').run(seriesId);
+    this.saveSetting(sourceVersionKey(seriesId), at);
   }
 
   #wasMissing(seriesId: number): boolean {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -240,7 +241,8 @@ function runConverter(converter: Converter, args: string[]): number {
 }
 
 async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.part`;
+  // Threads of one process share its number.
+  const temporary = `${path}.${randomUUID()}.part`;
   try {
     const handle = await open(temporary, 'w');
     try {

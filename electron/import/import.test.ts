@@ -115,7 +115,10 @@ describe('importSources', () => {
     putHead('a');
     putHead('b', { seriesUid: '2.25.100.2', description: 't2_tse' });
     await importSources(db, [dir], options());
-    db.exec(`UPDATE series SET state = 'passed'`);
+    db.exec(`UPDATE series SET state = 'passed';
+      INSERT INTO derivative (series_id, method, method_params, seed, policy_name, policy, folder, verdict, state, steps, seconds, created_at)
+        SELECT id, 'm', '{}', 1, 'p', '{}', 'f', '{}', 'passed', '[]', 1, '' FROM series;
+      INSERT INTO measurement (series_id, engine, structure, volume_mm3) SELECT id, 'tissue-em', 'GM', 1 FROM series;`);
     put(
       'a/99.dcm',
       testDicomFile(testSlice({ instanceNumber: 1, position: [-100, -100, 5], patientName: 'Doe^Janet' })),
@@ -123,6 +126,11 @@ describe('importSources', () => {
     expect(await importSources(db, [dir], options())).toMatchObject({ filesChanged: 1, filesUnchanged: 79 });
     expect(series().map((s) => s.state)).toEqual(['queued', 'passed']);
     expect(codes(series()[0]!.id)).toContain('source-changed');
+    // What was made of the earlier files is history; the other series keeps its own.
+    expect(db.prepare('SELECT series_id FROM derivative WHERE current = 1').pluck().all()).toEqual([
+      series()[1]!.id,
+    ]);
+    expect(db.prepare('SELECT series_id FROM measurement').pluck().all()).toEqual([series()[1]!.id]);
     renameSync(join(dir, 'b/80.dcm'), join(dir, '..', 'refacade-away.dcm'));
     expect(await importSources(db, [dir], options())).toMatchObject({ filesMissing: 1, filesUnchanged: 79 });
     expect(series()[1]).toMatchObject({ state: 'queued', instance_count: 39 });

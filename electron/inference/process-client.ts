@@ -1,3 +1,4 @@
+import { withSignal } from '../with-signal.ts';
 import type { CancelRequest, Device, Failure, WorkAnswer, WorkerProcess } from './worker-contract.ts';
 
 /** A process with a network ended while it was needed; the message says how. */
@@ -285,15 +286,4 @@ export class ProcessClient<Order, Result, Message> {
       child.post(this.program.start({ ...this.excluded }));
     });
   }
-}
-
-/** A promise, or the signal's reason if that comes first. */
-function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

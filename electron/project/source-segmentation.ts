@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 import { describeError } from '../describe-error.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import {
   type HeadSegmentation,
   headSegmentation,
@@ -23,8 +24,8 @@ export interface FoundSegmentation {
 }
 
 /**
- * The network's segmentation of a volume, made once and kept in `dir`; made again when another network or another rule of
- * volumes made it, so that an original and its edited version are never compared across two.
+ * The network's segmentation of a volume, made once and kept in `dir`; made again when the volume was written after it, or when
+ * another network or another rule of volumes made it, so that an original and its edited version are never compared across two.
  *
  * A scan that cannot be segmented is no reason to stop: everything has a way without it, and the reason is passed on.
  */
@@ -36,7 +37,22 @@ export async function ensureSegmentation(
   onProgress: (fraction: number, message: string) => void,
 ): Promise<FoundSegmentation> {
   const path = join(dir, 'segmentation.json');
-  if (existsSync(path) && !isOutdated(path, segmenter?.maker)) return { path, failure: '' };
+  // Every scan of a session asks for the one that leads it, at the same time.
+  return oneAtATime(path, signal, async () => {
+    if (existsSync(path) && isYounger(path, volumePath) && !isOutdated(path, segmenter?.maker))
+      return { path, failure: '' };
+    return segment(segmenter, volumePath, dir, signal, onProgress);
+  });
+}
+
+async function segment(
+  segmenter: Segmenter | undefined,
+  volumePath: string,
+  dir: string,
+  signal: AbortSignal,
+  onProgress: (fraction: number, message: string) => void,
+): Promise<FoundSegmentation> {
+  const path = join(dir, 'segmentation.json');
   if (!segmenter) return { path: undefined, failure: '' };
   try {
     await segmenter.segment(volumePath, dir, { signal, onProgress });
@@ -46,6 +62,11 @@ export async function ensureSegmentation(
     rmSync(dir, { recursive: true, force: true });
     return { path: undefined, failure: describeError(cause) };
   }
+}
+
+/** Was the record made after the volume? A volume that is gone cannot be read anyway. */
+function isYounger(record: string, volumePath: string): boolean {
+  return !existsSync(volumePath) || statSync(volumePath).ctimeMs <= statSync(record).mtimeMs;
 }
 
 /** A record that cannot be read is left to its readers, who say why. */

@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 import type { Db } from '../catalog/database.ts';
+import { sourceVersionKey } from '../catalog/import-writes.ts';
 import { UserError } from '../dispatch.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { TaskPool } from '../worker/pool.ts';
 import type { ProjectFolder } from './project-folder.ts';
 
@@ -42,11 +44,30 @@ export async function ensureVolume(
     );
   }
   const path = volumePathOf(ctx, seriesId);
-  if (source.format === 'nifti' || isFresh(path, source.files)) return path;
+  if (source.format === 'nifti') return path;
+  const { files, format } = source;
+  // Every scan of a session asks for the one that leads it, at the same time.
+  return oneAtATime(path, signal, async () => {
+    if (isFresh(path, files, sourceVersion(ctx.db, seriesId))) return path;
+    return convert(ctx, seriesId, { files, format, path }, signal, progress);
+  });
+}
+
+async function convert(
+  ctx: { db: Db; pool: TaskPool },
+  seriesId: number,
+  {
+    files,
+    format,
+    path,
+  }: { readonly files: readonly string[]; readonly format: string; readonly path: string },
+  signal: AbortSignal,
+  progress: (fraction: number, message: string) => void,
+): Promise<string> {
   progress(0, 'reading the series');
   const made = await ctx.pool.run<Converted>(
     'import.convertSeries',
-    { files: source.files, outPath: path, format: source.format },
+    { files, outPath: path, format },
     { signal, onProgress: progress },
   );
   const insert = ctx.db.prepare(
@@ -61,14 +82,22 @@ export async function ensureVolume(
         JSON.stringify(made.affine),
         seriesId,
       );
+    const again = ctx.db.prepare('DELETE FROM problem WHERE series_id = ? AND code = ?');
+    for (const p of made.problems) again.run(seriesId, p.code); // a second conversion says the same
     for (const p of made.problems) insert.run(seriesId, p.code, p.level, p.subject, p.message, p.fix ?? null);
   })();
   return made.path;
 }
 
-/** A converted volume is used again unless a source file was touched after it was made. */
-function isFresh(volume: string, sources: readonly string[]): boolean {
+/** A converted volume is used again unless a source file was touched, came or went after it was made. */
+function isFresh(volume: string, sources: readonly string[], versionMs: number): boolean {
   if (!existsSync(volume)) return false;
   const made = statSync(volume).mtimeMs;
-  return sources.every((file) => statSync(file).ctimeMs <= made);
+  return versionMs <= made && sources.every((file) => statSync(file).ctimeMs <= made);
+}
+
+/** When an import found other files in a series than before, ms; 0 when that never happened. */
+function sourceVersion(db: Db, seriesId: number): number {
+  const at = db.prepare('SELECT value FROM setting WHERE key = ?').pluck().get(sourceVersionKey(seriesId));
+  return at === undefined ? 0 : Date.parse(at as string);
 }

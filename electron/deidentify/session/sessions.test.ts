@@ -50,3 +50,11 @@ it('puts a person before the rule, and takes the choice back', () => {
   expect(() => choosePrimaryScan(db, 1, 6)).toThrow(/not a usable scan/);
   expect(() => choosePrimaryScan(db, 1, 4)).toThrow(/not a usable scan/);
 });
+
+it('lets no scan lead that a person excluded, neither by rule nor by an earlier choice', () => {
+  const db = catalog();
+  choosePrimaryScan(db, 1, 5);
+  db.exec("UPDATE series SET state = 'excluded' WHERE id IN (3, 5)");
+  expect(readScanSession(db, 1)).toMatchObject({ primary: 2, chosenBy: 'rule' });
+  expect(() => choosePrimaryScan(db, 1, 3)).toThrow(/not a usable scan/);
+});

@@ -9,7 +9,7 @@ const settingKey = (studyId: number) => `session-primary:${studyId}`;
 
 /**
  * The scans of one imaging session and the one that leads: a T1-weighted 3-D scan, the finest of them; a person's
- * choice goes before the rule.
+ * choice goes before the rule. What was excluded leads nobody.
  */
 export function readScanSession(db: Db, seriesId: number): ScanSession {
   const studyId = db.prepare('SELECT study_id FROM series WHERE id = ?').pluck().get(seriesId) as
@@ -19,7 +19,7 @@ export function readScanSession(db: Db, seriesId: number): ScanSession {
   const rows = db
     .prepare(
       `SELECT id AS seriesId, kind, layout, description, voxel_size_mm AS size FROM series
-       WHERE study_id = ? AND quarantine IS NULL ORDER BY id`,
+       WHERE study_id = ? AND quarantine IS NULL AND state <> 'excluded' ORDER BY id`,
     )
     .all(studyId) as (Omit<ScanSession['scans'][number], 'voxelSizeMm'> & { size: string })[];
   const scans = rows.map(({ size, ...row }) => ({ ...row, voxelSizeMm: JSON.parse(size) as number[] }));
@@ -53,13 +53,15 @@ export function choosePrimaryScan(db: Db, studyId: number, seriesId: number | nu
     return;
   }
   const belongs = db
-    .prepare('SELECT 1 FROM series WHERE id = ? AND study_id = ? AND quarantine IS NULL')
+    .prepare(
+      "SELECT 1 FROM series WHERE id = ? AND study_id = ? AND quarantine IS NULL AND state <> 'excluded'",
+    )
     .get(seriesId, studyId);
   if (!belongs) {
     throw new UserError(
       'not-in-session',
       `Series ${seriesId} is not a usable scan of this session.`,
-      'Choose one of the scans of the session that is not quarantined.',
+      'Choose one of the scans of the session that is neither set aside nor excluded.',
     );
   }
   db.prepare(
