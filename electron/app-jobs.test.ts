@@ -102,6 +102,18 @@ it('retries what failed, and nothing that was settled since', async () => {
   expect(session.queue.list({ batchId: 'old share', states: ['cancelled'], limit: 9 })).toHaveLength(1);
 });
 
+it('a look that is repeated has its audit compared again', async () => {
+  const scan = addScan('passed');
+  const insert = session.db.prepare(
+    `INSERT INTO job (batch_id, kind, series_id, label, payload, state, created_at) VALUES ('audit', 'audit', ?, ?, '{}', ?, '')`,
+  );
+  insert.run(scan, 'look', 'failed');
+  insert.run(null, 'compare', 'done');
+  expect(session.queue.retryFailed('audit').map((j) => j.label)).toEqual(['look']);
+  const waiting = session.queue.list({ batchId: 'audit', states: ['queued'], limit: 9 });
+  expect(waiting.map((j) => j.label)).toEqual(['compare', 'look']); // newest first
+});
+
 it('an exclusion takes a waiting scan out of its batch', async () => {
   const [first, second] = [addScan('queued'), addScan('queued')];
   const { batchId } = await ask('deidentify.start', {
