@@ -389,6 +389,37 @@ describe('an audit', () => {
     });
   });
 
+  it('judges again after a look that failed is repeated', async () => {
+    const [id] = addPerson(1);
+    const { runner, queue } = stage();
+    queue.enqueue('batch', auditJobs(db, 'current', POLICY));
+    db.prepare("UPDATE job SET state = 'failed', error = 'no memory' WHERE series_id = 1").run();
+    runner.wake();
+    await runner.wait('batch');
+    expect(readAudit(db, id!)!.state).toBe('cannot-tell');
+    queue.retryFailed('batch');
+    runner.wake();
+    expect(await runner.wait('batch')).toMatchObject({ done: 2, failed: 0 });
+    expect(readAudit(db, id!)!.state).toBe('safe');
+    expect(readReport(db)!.methods).toMatchObject([{ states: { safe: 1, 'cannot-tell': 0 } }]);
+  });
+
+  it('leaves the findings of a later audit alone when an earlier one is retried', async () => {
+    const [id] = addPerson(1);
+    const { runner, queue, audit } = stage();
+    queue.enqueue('first', auditJobs(db, 'current', POLICY));
+    queue.cancelQueued('first');
+    await audit();
+    const report = readReport(db)!;
+    queue.retryFailed('first');
+    runner.wake();
+    await runner.wait('first');
+    expect(readAudit(db, id!)!.state).toBe('safe');
+    expect(readReport(db)).toEqual(report);
+    const compared = queue.list({ batchId: 'first', states: ['failed'], limit: 10 });
+    expect(compared.map((j) => j.error)).toEqual([expect.stringContaining('A later audit has judged')]);
+  });
+
   it('goes on after a scan that cannot be read, and says so', async () => {
     const [id] = addPerson(1);
     const [other] = addPerson(2);

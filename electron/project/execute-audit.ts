@@ -73,12 +73,22 @@ export function runAudit(
     : lookAtScan(ctx, job.seriesId, (job.payload as AuditLookPayload).derivativeIds, context);
 }
 
+/** An old audit must not replace the findings of a newer one. */
+export class LaterAuditError extends Error {
+  override readonly name = 'LaterAuditError';
+  constructor() {
+    super('A later audit has judged these scans already. Start the audit again to judge them anew.');
+  }
+}
+
 /**
  * Compares every de-identified head with every original, judges each scan, and writes the report.
  *
  * Waits for the other jobs of its batch: they were enqueued before it, so that they run or have ended when its turn
  * comes. A scan whose job failed or was cancelled is "cannot tell", with the reason. A version that was made after the
  * audit had begun is in no job: nobody looked at it, so it is not judged and stays "not audited", which holds it.
+ *
+ * @throws LaterAuditError when this is the retry of an audit that another one followed
  */
 async function compareAudit(
   ctx: ExecutorContext,
@@ -88,6 +98,7 @@ async function compareAudit(
   context: JobContext,
 ): Promise<{ audited: number; atRisk: number }> {
   await waitForOthers(ctx.db, jobId, batchId, context);
+  if (isFollowed(ctx.db, jobId)) throw new LaterAuditError();
   const looks = readLooks(ctx.db, batchId);
   const made = auditTargets(ctx.db, attempts);
   const targets = made.filter((t) => wasLookedAt(looks.get(t.seriesId), t.derivativeId));
@@ -183,6 +194,17 @@ async function compareAudit(
 
 function toolsOf(ctx: ExecutorContext): string {
   return ctx.faceReader?.version ?? NO_NETWORKS;
+}
+
+/** What an audit that was retried knows is older than what a later one has written or is about to write. */
+function isFollowed(db: Db, jobId: number): boolean {
+  return (
+    db
+      .prepare(
+        "SELECT 1 FROM job WHERE kind = 'audit' AND series_id IS NULL AND id > ? AND state IN ('queued','running','done')",
+      )
+      .get(jobId) !== undefined
+  );
 }
 
 async function waitForOthers(db: Db, jobId: number, batchId: string, context: JobContext): Promise<void> {
