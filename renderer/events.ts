@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { AppEvent, BatchProgress } from '../shared/jobs/records.ts';
+import { type Batches, orderBatches } from './batch-order.ts';
 import { baseUrl, client } from './client.ts';
 
 /**
@@ -10,7 +11,7 @@ import { baseUrl, client } from './client.ts';
  */
 interface EventState {
   readonly connected: boolean;
-  readonly batches: ReadonlyMap<string, BatchProgress>;
+  readonly batches: Batches;
 }
 
 type Changed = (areas: readonly string[]) => void;
@@ -19,6 +20,8 @@ let state: EventState = { connected: true, batches: new Map() };
 const watchers = new Set<() => void>();
 const changedListeners = new Set<Changed>();
 let source: EventSource | undefined;
+/** What events told while the host's list is on its way. */
+let since: BatchProgress[] | undefined;
 
 function set(next: Partial<EventState>): void {
   state = { ...state, ...next };
@@ -30,6 +33,7 @@ function tellChanged(areas: readonly string[]): void {
 }
 
 function putBatch(batch: BatchProgress): void {
+  since?.push(batch);
   const before = state.batches.get(batch.batchId);
   const batches = new Map(state.batches);
   batches.set(batch.batchId, batch);
@@ -38,14 +42,24 @@ function putBatch(batch: BatchProgress): void {
   if (batch.finished && !before?.finished) tellChanged(['*']);
 }
 
-/** Replaces what is known with the host's list; called at start and after a reconnect. */
+/** Replaces what is known with the host's list; called at start, after a reconnect and when another project was opened. */
 export async function refreshBatches(): Promise<void> {
+  const told: BatchProgress[] = [];
+  since = told;
   try {
     const list = await client()['jobs.batches']({});
-    set({ batches: new Map(list.map((batch) => [batch.batchId, batch])) });
+    // Where they differ a later question was asked meanwhile, of another project perhaps.
+    if (since === told) set({ batches: orderBatches(list, told) });
   } catch {
     // No project open, or no connection: the screens' own calls say so.
+  } finally {
+    if (since === told) since = undefined;
   }
+}
+
+/** The batches of a project that is no longer open. */
+export function forgetBatches(): void {
+  set({ batches: new Map() });
 }
 
 export function startEvents(): void {
@@ -83,7 +97,8 @@ export function useConnected(): boolean {
   return useSyncExternalStore(watch, () => state.connected);
 }
 
-export function useBatches(): ReadonlyMap<string, BatchProgress> {
+/** In the order of `orderBatches`. */
+export function useBatches(): Batches {
   return useSyncExternalStore(watch, () => state.batches);
 }
 

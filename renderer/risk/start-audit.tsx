@@ -1,6 +1,7 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { BatchProgress } from '../../shared/jobs/records.ts';
+import { newestBatch } from '../batch-order.ts';
 import { useAction, useCall } from '../calls.ts';
 import type { CallInput, CallOutput } from '../client.ts';
 import { useBatches } from '../events.ts';
@@ -21,7 +22,7 @@ export function StartAudit({ state }: { state: CallOutput<'risk.state'> }) {
   const [attempts, setAttempts] = useState<Attempts>('all');
   const start = useAction('risk.start');
   const variant = useMainVariant('audit');
-  const batch = [...useBatches().values()].filter((item) => item.kind === 'audit').at(-1);
+  const batch = newestBatch(useBatches(), 'audit');
   if (batch && !batch.finished) return <BatchPanel batch={batch} />;
   return (
     <section className="rf-panel" aria-label="Start the audit">

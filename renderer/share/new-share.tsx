@@ -24,7 +24,7 @@ export function NewShare() {
   const batches = useBatches();
   const batch = started
     ? batches.get(started.batchId)
-    : [...batches.values()].find((item) => item.kind === 'share' && !item.finished);
+    : [...batches.values()].findLast((item) => item.kind === 'share' && !item.finished);
   const toggle = (format: ShareFormat, on: boolean) =>
     setFormats(on ? [...formats, format] : formats.filter((other) => other !== format));
   return (
