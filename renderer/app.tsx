@@ -3,6 +3,7 @@ import { IconArrowRight } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { startEvents, useConnected, useRunning } from './events.ts';
 import { native } from './native.ts';
+import { projectKeyOf } from './project/project-key.ts';
 import { useProject } from './project/use-project.ts';
 import { Rail, STEP_TITLES } from './rail.tsx';
 import { formatRoute, go, STEPS, type StepName, useRoute } from './route.ts';
@@ -102,6 +103,7 @@ function Shell({ step }: { step: StepName }) {
 
   const summary = project.data ?? null;
   const open = summary !== null;
+  const projectKey = projectKeyOf(summary);
   const next = summary?.next;
   const Screen = SCREENS[step];
   const series = Number(route.params.series ?? '');
@@ -146,13 +148,14 @@ function Shell({ step }: { step: StepName }) {
             ) : needsProject ? (
               <Welcome />
             ) : (
-              <Screen />
+              // What a screen remembers of one project must not be seen in another.
+              <Screen key={projectKey} />
             )}
           </Suspense>
         </main>
         <ProgressStrip />
       </div>
-      <Suspense>{open && series > 0 && <SeriesDrawer seriesId={series} />}</Suspense>
+      <Suspense>{open && series > 0 && <SeriesDrawer key={projectKey} seriesId={series} />}</Suspense>
       <Suspense>{route.params.computer && <ComputerDrawer />}</Suspense>
       <DropAnywhere projectOpen={open} />
       <ShortcutList opened={keysOpen} onClose={() => setKeysOpen(false)} />

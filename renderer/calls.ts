@@ -7,18 +7,40 @@ import {
   type ReplyError,
   toReplyError,
 } from './client.ts';
-import { announce, onChanged } from './events.ts';
+import { announce, forgetBatches, onChanged, refreshBatches } from './events.ts';
+import { createMemory, keyOf } from './memory.ts';
+import { projectKeyOf } from './project/project-key.ts';
 
 /**
  * Questions with a memory: an answer once seen is shown at once and asked for again in the background, so that
  * moving between screens never starts from a blank page.
  */
-interface Entry {
-  value: unknown;
-  error: ReplyError | undefined;
-  loading: boolean;
-  stale: boolean;
-  version: number;
+const memory = createMemory(
+  (name, input) => (client()[name as CallName] as (input: unknown) => Promise<unknown>)(input),
+  (key, value) => {
+    if (key === PROJECT) meetProject(value as CallOutput<'project.current'>);
+  },
+);
+
+const PROJECT = keyOf('project.current', {});
+let projectKey: string | undefined;
+const leavers = new Set<() => void>();
+
+/** Nothing of one project may be seen in another, whose scans have the same numbers. */
+function meetProject(summary: CallOutput<'project.current'>): void {
+  const before = projectKey;
+  projectKey = projectKeyOf(summary);
+  if (before === undefined || before === projectKey) return;
+  memory.forget(PROJECT);
+  for (const leave of leavers) leave();
+  forgetBatches();
+  void refreshBatches();
+}
+
+/** Told when another project was opened, in this window or another. */
+export function onOtherProject(leave: () => void): () => void {
+  leavers.add(leave);
+  return () => leavers.delete(leave);
 }
 
 export interface Call<T> {
@@ -28,91 +50,23 @@ export interface Call<T> {
   readonly reload: () => void;
 }
 
-const entries = new Map<string, Entry>();
-const watchers = new Map<string, Set<() => void>>();
-const MAX_ENTRIES = 300;
-
-/** Which areas make a question worth asking again; `*` is every area. */
-const AREAS: Record<string, readonly string[]> = {
-  project: ['*'],
-  catalog: ['project', 'import', 'catalog', 'deidentify', 'review', 'morphometry', 'risk', 'share'],
-  import: ['project', 'import', 'catalog'],
-  deidentify: ['project', 'deidentify'],
-  review: ['project', 'deidentify', 'review', 'risk', 'import', 'catalog'],
-  morphometry: ['project', 'deidentify', 'morphometry', 'review'],
-  risk: ['project', 'risk', 'deidentify', 'morphometry', 'catalog'],
-  share: ['project', 'share', 'review', 'risk', 'deidentify', 'import', 'catalog'],
-  models: ['models'],
-  jobs: ['project', 'jobs', 'import', 'deidentify', 'morphometry', 'risk', 'share'],
-};
-
-/** Does a change in these areas concern this question? Previews are asked for by hand only. */
-export function isConcerned(name: string, areas: readonly string[]): boolean {
-  if (name.includes('.preview') || name === 'project.browse' || name === 'project.doctor') return false;
-  const own = AREAS[name.split('.')[0] ?? ''] ?? ['*'];
-  return areas.includes('*') || own.includes('*') || areas.some((area) => own.includes(area));
-}
-
-function tell(key: string): void {
-  for (const watcher of watchers.get(key) ?? []) watcher();
-}
-
-function put(key: string, next: Partial<Entry>): void {
-  const old = entries.get(key) ?? {
-    value: undefined,
-    error: undefined,
-    loading: false,
-    stale: false,
-    version: 0,
-  };
-  entries.delete(key);
-  entries.set(key, { ...old, ...next });
-  if (entries.size > MAX_ENTRIES) {
-    for (const old of entries.keys()) {
-      if (entries.size <= MAX_ENTRIES) break;
-      if (!watchers.get(old)?.size) entries.delete(old);
-    }
-  }
-  tell(key);
-}
-
-async function fetchEntry(key: string, name: CallName, input: unknown): Promise<void> {
-  const version = (entries.get(key)?.version ?? 0) + 1;
-  put(key, { loading: true, stale: false, version });
-  try {
-    const value = await (client()[name] as (input: unknown) => Promise<unknown>)(input);
-    if (entries.get(key)?.version === version) put(key, { value, error: undefined, loading: false });
-  } catch (reason) {
-    if (entries.get(key)?.version === version) put(key, { error: toReplyError(reason), loading: false });
-  }
-}
-
 const pending = new Set<string>();
 let timer: number | undefined;
 
 // Changes come in bursts during a batch: ask again at most twice a second.
 onChanged((areas) => {
-  for (const key of entries.keys()) {
-    const name = key.slice(0, key.indexOf(' '));
-    if (isConcerned(name, areas)) pending.add(key);
-  }
-  if (timer === undefined)
-    timer = window.setTimeout(() => {
-      timer = undefined;
-      for (const key of pending) {
-        const name = key.slice(0, key.indexOf(' ')) as CallName;
-        if (watchers.get(key)?.size) void fetchEntry(key, name, JSON.parse(key.slice(key.indexOf(' ') + 1)));
-        else if (entries.has(key)) put(key, { stale: true });
-      }
-      pending.clear();
-    }, 500);
+  for (const key of memory.concerned(areas)) pending.add(key);
+  if (timer !== undefined) return;
+  timer = window.setTimeout(() => {
+    timer = undefined;
+    memory.refresh(pending);
+    pending.clear();
+  }, 500);
 });
 
 /** Warms the memory, e.g. with the next scan of the review queue. */
 export function prefetch<K extends CallName>(name: K, input: CallInput<K>): void {
-  const key = `${name} ${JSON.stringify(input)}`;
-  const entry = entries.get(key);
-  if (!entry || entry.stale) void fetchEntry(key, name, input);
+  memory.warm(keyOf(name, input));
 }
 
 /**
@@ -121,32 +75,15 @@ export function prefetch<K extends CallName>(name: K, input: CallInput<K>): void
  * @param name null asks nothing (yet)
  */
 export function useCall<K extends CallName>(name: K | null, input: CallInput<K>): Call<CallOutput<K>> {
-  const key = name === null ? '' : `${name} ${JSON.stringify(input)}`;
-  const subscribe = useCallback(
-    (watcher: () => void) => {
-      const set = watchers.get(key) ?? new Set();
-      watchers.set(key, set);
-      set.add(watcher);
-      return () => {
-        set.delete(watcher);
-        if (set.size === 0) watchers.delete(key);
-      };
-    },
-    [key],
-  );
-  const entry = useSyncExternalStore(subscribe, () => entries.get(key));
+  const key = name === null ? '' : keyOf(name, input);
+  const subscribe = useCallback((watcher: () => void) => memory.subscribe(key, watcher), [key]);
+  const entry = useSyncExternalStore(subscribe, () => memory.entry(key));
   const reload = useCallback(() => {
-    if (key)
-      void fetchEntry(
-        key,
-        key.slice(0, key.indexOf(' ')) as CallName,
-        JSON.parse(key.slice(key.indexOf(' ') + 1)),
-      );
+    if (key) void memory.ask(key);
   }, [key]);
   useEffect(() => {
-    const known = entries.get(key);
-    if (key && (!known || known.stale || (known.error && !known.loading))) reload();
-  }, [key, reload]);
+    if (key) memory.visit(key);
+  }, [key]);
   return useMemo(
     () => ({
       data: entry?.value as CallOutput<K> | undefined,
@@ -175,6 +112,10 @@ export function useAction<K extends CallName>(name: K, areas: readonly string[] 
       setError(undefined);
       try {
         const value = await (client()[name] as (input: unknown) => Promise<unknown>)(input);
+        if (name === 'project.open') {
+          memory.know(PROJECT, value);
+          meetProject(value as CallOutput<'project.open'>);
+        }
         if (list) announce(...list.split(' '));
         return value as CallOutput<K>;
       } catch (reason) {

@@ -1,19 +1,23 @@
 import { Button, Checkbox, Progress, SegmentedControl } from '@mantine/core';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { MethodInfo, Policy } from '../../shared/deidentify/records.ts';
+import { onOtherProject } from '../calls.ts';
 import { client } from '../client.ts';
 import { setParams, useRoute } from '../route.ts';
 import { Empty } from '../ui/feedback.tsx';
 import { formatTimeLeft, plural } from '../ui/format.ts';
 import { CompareCard, OriginalCard } from './compare-cards.tsx';
 import { PAIRS, type PairName, PicturePair } from './compare-pictures.tsx';
-import { createComparisons, type Outcome, type Outcomes, type Subject } from './comparisons.ts';
+import { createComparisons, type Outcome, type Outcomes, recipeOf, type Subject } from './comparisons.ts';
 
 /** One for this window: a run goes on while another tab is looked at. */
 const comparisons = createComparisons((input, signal) => client()['deidentify.previewFace'](input, signal));
+// Going on would try the methods on the other project's scan of that number.
+onOtherProject(comparisons.cancel);
 
 /** Every method on one scan, beside the original. Nothing enters the catalog. */
 export function CompareMethods({
+  project,
   seriesId,
   policy,
   seed,
@@ -21,6 +25,7 @@ export function CompareMethods({
   chosen,
   onUse,
 }: {
+  project: string;
   seriesId: number;
   policy: Policy;
   seed: number;
@@ -33,10 +38,11 @@ export function CompareMethods({
   const [pair, setPair] = useState<PairName>('surface');
   const [large, setLarge] = useState<string>();
   const subject: Subject = {
+    project,
     seriesId,
     policy: policy.name,
     seed,
-    recipe: JSON.stringify([policy.method, policy.methodParams, policy.limits]),
+    recipe: recipeOf(policy),
   };
   const outcomes = useSyncExternalStore(comparisons.subscribe, () => comparisons.outcomes(subject));
   const running = useSyncExternalStore(comparisons.subscribe, comparisons.running);

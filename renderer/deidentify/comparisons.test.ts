@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type CallOutput, ReplyError } from '../client.ts';
-import { createComparisons, type Subject } from './comparisons.ts';
+import { createComparisons, recipeOf, type Subject } from './comparisons.ts';
 
 type Preview = CallOutput<'deidentify.previewFace'>;
-const subject = (seriesId: number): Subject => ({ seriesId, policy: 'p', seed: 4, recipe: '' });
+const subject = (seriesId: number): Subject => ({
+  project: 'a',
+  seriesId,
+  policy: 'p',
+  seed: 4,
+  recipe: '',
+});
 
 /** A host that answers when told to. */
 function host() {
@@ -74,12 +80,29 @@ describe('createComparisons', () => {
     expect(states(subject(1))).toEqual({ blur: 'failed' });
   });
 
-  it('does not show one seed or recipe beside another', async () => {
+  it('does not show one seed, recipe or project beside another', async () => {
     const { asked, comparisons, states } = host();
     const run = comparisons.start(subject(1), ['blur']);
     asked[0]?.answer();
     await run;
     expect(states({ ...subject(1), seed: 5 })).toEqual({});
     expect(states({ ...subject(1), recipe: 'edited' })).toEqual({});
+    expect(states({ ...subject(1), project: 'b' })).toEqual({});
+  });
+});
+
+describe('recipeOf', () => {
+  const limits = { minFaceSurfaceChanged: 0.65, minBrainMm3: 700_000, maxBrainMm3: 2_100_000 };
+  const policy = { method: 'blur', methodParams: { sigmaMm: 4 }, limits, ladder: [] };
+
+  it('is another one after an edit under the same name', () => {
+    expect(recipeOf({ ...policy })).toBe(recipeOf(policy));
+    for (const edit of [
+      { method: 'quickshear' },
+      { methodParams: { sigmaMm: 8 } },
+      { limits: { ...limits, minFaceSurfaceChanged: 0.5 } },
+      { ladder: [{ method: 'quickshear', params: {} }] },
+    ])
+      expect(recipeOf({ ...policy, ...edit })).not.toBe(recipeOf(policy));
   });
 });

@@ -1,3 +1,4 @@
+import type { Policy } from '../../shared/deidentify/records.ts';
 import { type CallOutput, type ReplyError, toReplyError } from '../client.ts';
 
 /** One method tried on the scan that is compared. */
@@ -9,11 +10,18 @@ export type Outcome =
 
 /** What is compared: results of another scan, seed or recipe are not shown beside these. */
 export interface Subject {
+  /** `projectKeyOf` the open project: another one has scans of the same numbers. */
+  readonly project: string;
   readonly seriesId: number;
   readonly policy: string;
   readonly seed: number;
-  /** Everything of the policy that changes a face; a policy edited under its name is another subject. */
+  /** `recipeOf` the policy; one that is edited under its name is another subject. */
   readonly recipe: string;
+}
+
+/** Everything of a policy that changes a face or the verdict on it, to tell recipes apart. */
+export function recipeOf(policy: Pick<Policy, 'method' | 'methodParams' | 'limits' | 'ladder'>): string {
+  return JSON.stringify([policy.method, policy.methodParams, policy.limits, policy.ladder]);
 }
 
 export type Outcomes = ReadonlyMap<string, Outcome>;

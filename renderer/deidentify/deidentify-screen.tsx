@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import { useAction, useCall } from '../calls.ts';
 import { useRunning } from '../events.ts';
+import { projectKeyOf } from '../project/project-key.ts';
 import { useProject } from '../project/use-project.ts';
 import { setParams, useRoute } from '../route.ts';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
@@ -9,6 +10,7 @@ import { AboutMethod } from './about-method.tsx';
 import { createBatchChoices } from './batch-choices.ts';
 import { BatchTab } from './batch-tab.tsx';
 import { CompareMethods } from './compare-methods.tsx';
+import { recipeOf } from './comparisons.ts';
 import { CrosswalkTab } from './crosswalk-tab.tsx';
 import { FacePreview } from './face-preview.tsx';
 import { HeaderPreview } from './header-preview.tsx';
@@ -34,8 +36,7 @@ export function DeidentifyScreen() {
   const { params } = useRoute();
   const running = useRunning('deidentify');
   useSyncExternalStore(choices.subscribe, choices.version);
-  // A project made anew in the same folder is another one.
-  const projectKey = `${project?.dir} ${project?.createdAt}`;
+  const projectKey = projectKeyOf(project);
   const tab = params.tab ?? (running.length > 0 && !params.preview ? 'batch' : 'headers');
   const seriesId = Number(params.preview ?? 0);
   return (
@@ -97,7 +98,7 @@ export function DeidentifyScreen() {
               </Tabs.Panel>
               <Tabs.Panel value="face" style={{ flex: 1, minHeight: 0, overflow: 'auto' }}>
                 <FacePreview
-                  key={`${seriesId} ${policy.name} ${methodId} ${seed}`}
+                  key={`${seriesId} ${recipeOf(policy)} ${methodId} ${seed}`}
                   seriesId={seriesId}
                   policy={policy.name}
                   method={methodId}
@@ -109,6 +110,7 @@ export function DeidentifyScreen() {
                 <Loaded call={methods} what="methods">
                   {(all) => (
                     <CompareMethods
+                      project={projectKey}
                       seriesId={seriesId}
                       policy={policy}
                       seed={seed}

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { isConcerned } from '../calls.ts';
 import type { CallName } from '../client.ts';
 import { onChanged } from '../events.ts';
+import { isConcerned } from '../memory.ts';
 import { type Page, PageCache } from './page-cache.ts';
 
 /**
