@@ -1,31 +1,41 @@
-import { Button, SegmentedControl, Table } from '@mantine/core';
+import { SegmentedControl, Table } from '@mantine/core';
 import { useState } from 'react';
-import { useAction, useCall } from '../calls.ts';
+import type { BatchProgress } from '../../shared/jobs/records.ts';
+import { newestBatch } from '../batch-order.ts';
+import { useCall } from '../calls.ts';
 import { useBatches } from '../events.ts';
 import { setParams } from '../route.ts';
-import { Empty, ErrorPanel, Loaded } from '../ui/feedback.tsx';
+import { Empty, Loaded } from '../ui/feedback.tsx';
 import { formatTime, plural } from '../ui/format.ts';
 import { BatchPanel } from '../ui/progress.tsx';
+import { RetryFailed } from '../ui/retry-failed.tsx';
 
-/** How the batch goes, and every scan that failed with its reason. */
+const KINDS: readonly BatchProgress['kind'][] = ['deidentify', 'measure'];
+
+/** How the batch goes, and every scan that failed in this or an earlier one, with its reason. */
 export function BatchTab() {
   const [show, setShow] = useState<'failed' | 'all'>('failed');
-  const batches = [...useBatches().values()].filter(
-    (batch) => batch.kind === 'deidentify' || batch.kind === 'measure',
-  );
-  const shown = batches.filter((batch) => !batch.finished);
-  const newest = shown.length > 0 ? shown : batches.slice(0, 1);
+  const batches = useBatches();
+  const running = [...batches.values()].filter((batch) => !batch.finished && KINDS.includes(batch.kind));
+  const newest = newestBatch(batches, ...KINDS);
+  const shown = running.length > 0 ? running : newest ? [newest] : [];
   const jobs = useCall('jobs.list', { states: show === 'failed' ? ['failed'] : [], limit: 500 });
-  const retry = useAction('jobs.retryFailed');
   return (
     <div className="rf-columns">
-      {newest.length === 0 && (
+      {shown.length === 0 && (
         <Empty title="No batch has run yet.">
           Preview one scan, then start the batch with the button on the left.
         </Empty>
       )}
-      {newest.map((batch) => (
-        <BatchPanel key={batch.batchId} batch={batch} />
+      {shown.map((batch) => (
+        <div key={batch.batchId}>
+          <BatchPanel batch={batch} />
+          {batch.failed + batch.cancelled > 0 && (
+            <div className="rf-row" style={{ marginTop: '0.375rem' }}>
+              <RetryFailed batchId={batch.batchId} />
+            </div>
+          )}
+        </div>
       ))}
       <div className="rf-row">
         <SegmentedControl
@@ -37,19 +47,12 @@ export function BatchTab() {
             { value: 'all', label: 'All jobs' },
           ]}
         />
-        <Button
-          variant="default"
-          loading={retry.busy}
-          disabled={show === 'failed' && jobs.data?.length === 0}
-          onClick={() => void retry.run({})}
-        >
-          Retry failed
-        </Button>
+        <RetryFailed />
       </div>
-      {retry.error && <ErrorPanel error={retry.error} />}
       <Loaded call={jobs} what="jobs">
-        {(rows) =>
-          rows.length === 0 ? (
+        {(all) => {
+          const rows = all.filter((job) => KINDS.includes(job.kind));
+          return rows.length === 0 ? (
             <Empty title={show === 'failed' ? 'No scan has failed.' : 'No jobs yet.'} />
           ) : (
             <div className="rf-table-scroll">
@@ -91,11 +94,11 @@ export function BatchTab() {
                 </Table.Tbody>
               </Table>
             </div>
-          )
-        }
+          );
+        }}
       </Loaded>
       <span className="rf-dim" role="status">
-        {jobs.data ? plural(jobs.data.length, 'job') : ''}
+        {jobs.data ? plural(jobs.data.filter((job) => KINDS.includes(job.kind)).length, 'job') : ''}
       </span>
     </div>
   );

@@ -3,12 +3,12 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import type { ScanState } from '../../shared/import/records.ts';
-import { useAction } from '../calls.ts';
 import { DropZone } from '../import/drop-zone.tsx';
 import { setParams } from '../route.ts';
-import { Empty, ErrorPanel, Loaded } from '../ui/feedback.tsx';
+import { Empty, Loaded } from '../ui/feedback.tsx';
 import type { Shortcut } from '../ui/find-shortcut.ts';
 import { formatCount, formatTime } from '../ui/format.ts';
+import { RetryFailed } from '../ui/retry-failed.tsx';
 import { useShortcuts } from '../ui/shortcuts.tsx';
 import { Term } from '../ui/term.tsx';
 import { EVERY_SERIES, type SeriesQuery, useSeriesPages } from './series-query.ts';
@@ -27,7 +27,7 @@ export function ProjectScreen() {
         <Button variant="default" mb="sm" onClick={() => setSwitching(false)}>
           Back to this project
         </Button>
-        <Welcome />
+        <Welcome onOpened={() => setSwitching(false)} />
       </>
     );
   return (
@@ -99,7 +99,6 @@ function SeriesBrowser() {
   const [search] = useDebouncedValue(text, 200);
   const pages = useSeriesPages({ ...query, search });
   const field = useRef<HTMLInputElement>(null);
-  const retry = useAction('jobs.retryFailed');
   const shortcuts = useMemo<Shortcut[]>(
     () => [{ keys: '/', does: 'Search', run: () => field.current?.focus() }],
     [],
@@ -124,13 +123,8 @@ function SeriesBrowser() {
           states={query.states}
           onChange={(states: ScanState[]) => setQuery({ ...query, states })}
         />
-        {onlyFailed && failed > 0 && (
-          <Button variant="default" loading={retry.busy} onClick={() => void retry.run({})}>
-            Retry failed
-          </Button>
-        )}
+        {onlyFailed && failed > 0 && <RetryFailed />}
       </div>
-      {retry.error && <ErrorPanel error={retry.error} />}
       <SeriesTable
         pages={pages}
         query={query}

@@ -9,13 +9,15 @@ import { formatTime } from '../ui/format.ts';
 import { Doctor } from './doctor.tsx';
 
 /** No project open: create one, open one, or take up a recent one. */
-export function Welcome() {
+export function Welcome({ onOpened }: { onOpened?: () => void }) {
   const [dir, setDir] = useState('');
   const recent = useCall('project.recent', {});
   const open = useAction('project.open');
   const start = async (folder: string, create: boolean) => {
     const summary = await open.run({ dir: folder, create });
-    if (summary) go(summary.series === 0 ? 'import' : 'project');
+    if (!summary) return;
+    onOpened?.();
+    go(summary.series === 0 ? 'import' : 'project');
   };
   return (
     <div
