@@ -39,10 +39,12 @@ export function readAudit(db: Db, derivativeId: number): ScanAudit | null {
 
 /**
  * Ids of the versions that stand for their scans in the figures of their method, one a scan and method, as SQL: the one
- * that a share would take where it is of that method, else the newest.
+ * that a share would take where it is of that method, else the newest. What was made of files that the series had before
+ * stands for nothing.
  */
-export const VERSIONS_BY_METHOD =
-  'SELECT coalesce(max(CASE WHEN current = 1 THEN id END), max(id)) FROM derivative GROUP BY series_id, method';
+export const VERSIONS_BY_METHOD = `SELECT coalesce(max(CASE WHEN current = 1 THEN id END), max(id)) FROM derivative
+  WHERE NOT EXISTS (SELECT 1 FROM setting v WHERE v.key = 'source-version:' || series_id AND v.value > created_at)
+  GROUP BY series_id, method`;
 
 export interface AuditQuery {
   /** Empty: current attempts of any method; else on each scan the attempt of that method that stands for it. */
