@@ -23,6 +23,8 @@ export interface BytePattern {
   readonly low: 0 | 1;
   /** Counts only in files of this subject; empty: everywhere. */
   readonly subject: string;
+  /** The identifier in lower case when it is a single word with a letter in it; empty otherwise. */
+  readonly word: string;
 }
 
 /** An identifier to look for: what it is (`patient-name`) and how it is written in the source. */
@@ -67,6 +69,7 @@ export function bytePatterns(identifiers: readonly SearchIdentifier[]): BytePatt
         unit: 1,
         low: 0,
         subject,
+        word: '',
       });
       continue;
     }
@@ -75,8 +78,10 @@ export function bytePatterns(identifiers: readonly SearchIdentifier[]): BytePatt
       trimmed.toLowerCase(),
       trimmed.split('^').slice(0, 2).join(' ').toLowerCase(),
     ]);
+    const word = /^[\p{L}\p{N}]*\p{L}[\p{L}\p{N}]*$/u.test(trimmed) ? trimmed.toLowerCase() : '';
     for (const written of writings(trimmed)) {
-      for (const pattern of encodings(written, kind, subject, plain.has(written))) {
+      for (const form of encodings(written, kind, subject, plain.has(written))) {
+        const pattern = { ...form, word };
         if (pattern.bytes.length < SHORTEST) continue;
         const key = `${Buffer.from(pattern.bytes).toString('latin1')}\u0000${pattern.exactCase}\u0000${pattern.bounds}\u0000${subject}`;
         if (!found.has(key)) found.set(key, pattern);
@@ -168,15 +173,18 @@ function dateForms(text: string): string[] {
   ];
 }
 
+/** A pattern before it is known which identifier asked for it. */
+type Form = Omit<BytePattern, 'word'>;
+
 /** Every encoding of one writing; `thorough` adds the disguises (hexadecimal, base64, foreign code pages). */
 function* encodings(
   text: string,
   identifierKind: string,
   subject: string,
   thorough: boolean,
-): Generator<BytePattern> {
+): Generator<Form> {
   const bounds = boundsOf(text);
-  const make = (bytes: Uint8Array, unit: 1 | 2 = 1, low: 0 | 1 = 0): BytePattern => ({
+  const make = (bytes: Uint8Array, unit: 1 | 2 = 1, low: 0 | 1 = 0): Form => ({
     bytes,
     identifierKind,
     exactCase: false,

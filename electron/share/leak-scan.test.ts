@@ -45,7 +45,7 @@ function nifti(nx: number, place: (file: Buffer) => void = () => {}, tail = ''):
 }
 
 /** Explicit VR little endian with one private value and Pixel Data, both given. */
-function dicom(value: Buffer, pixels: Buffer): Buffer {
+function dicom(value: Buffer, pixels: Buffer, model = ''): Buffer {
   const element = (g: number, e: number, vr: string, data: Buffer) => {
     const even = data.length % 2 ? Buffer.concat([data, Buffer.from(' ')]) : data;
     const head = Buffer.alloc(vr === 'OW' ? 12 : 8);
@@ -64,6 +64,7 @@ function dicom(value: Buffer, pixels: Buffer): Buffer {
     Buffer.from('DICM'),
     element(2, 0, 'UL', length),
     syntax,
+    ...(model ? [element(0x0008, 0x1090, 'LO', Buffer.from(model))] : []),
     element(0x0029, 0x1010, 'LO', value),
     element(0x7fe0, 0x10, 'OW', pixels),
   ]);
@@ -228,6 +229,56 @@ describe('scanForLeaks stays quiet', () => {
     expect((await scanForLeaks(root, own)).leaks).toEqual([
       { file: 'sub-A/a.json', identifierKind: 'date', where: 'content' },
     ]);
+  });
+
+  describe('about what a scanner is called', () => {
+    const people = [
+      { kind: 'patient-name', text: 'Marquez^Vida' },
+      { kind: 'patient-name', text: 'Vida' },
+      { kind: 'station', text: 'ACHIEVA' },
+      { kind: 'serial', text: 'SN-88123' },
+    ];
+    const pixels = Buffer.from(noise(600));
+    const kindsIn = async (name: string, content: Buffer | string) => {
+      await put(name, content);
+      return (await scanForLeaks(root, people)).leaks.map((l) => l.identifierKind);
+    };
+    const sidecar = (fields: object) => JSON.stringify({ Modality: 'MR', ...fields }, null, 2);
+
+    it.each(['MAGNETOM Vida', 'Achieva', 'Achieva dStream'])('in the model %s', async (model) => {
+      expect(await kindsIn('a.dcm', dicom(Buffer.from('clean'), pixels, model))).toEqual([]);
+      expect(await kindsIn('a.json', sidecar({ ManufacturersModelName: model }))).toEqual([]);
+      expect(await kindsIn('a.json', sidecar({ SoftwareVersions: ['R5', model] }))).toEqual([]);
+    });
+
+    it('but finds the same word anywhere else', async () => {
+      expect(await kindsIn('a.dcm', dicom(Buffer.from('for Vida'), pixels, 'MAGNETOM Vida'))).toEqual([
+        'patient-name',
+      ]);
+      expect(await kindsIn('a.dcm', dicom(Buffer.from('at ACHIEVA'), pixels, 'Achieva'))).toEqual([
+        'station',
+      ]);
+      await rm(join(root, 'a.dcm'));
+      const both = sidecar({ ManufacturersModelName: 'Vida', ProtocolName: 't1 Vida' });
+      expect(await kindsIn('a.json', both)).toEqual(['patient-name']);
+      await rm(join(root, 'a.json'));
+      expect(await kindsIn('Vida_1.dcm', dicom(Buffer.from('clean'), pixels, 'Vida'))).toEqual([
+        'patient-name',
+      ]);
+    });
+
+    it('and whole names, parts of words and numbers even there', async () => {
+      for (const [model, kind] of [
+        ['Vida Marquez', 'patient-name'],
+        ['Achieva2', 'station'],
+        ['Achieva SN-88123', 'serial'],
+      ] as const) {
+        expect(await kindsIn('a.dcm', dicom(Buffer.from('clean'), pixels, model))).toEqual([kind]);
+        await rm(join(root, 'a.dcm'));
+        expect(await kindsIn('a.json', sidecar({ Manufacturer: model }))).toEqual([kind]);
+        await rm(join(root, 'a.json'));
+      }
+    });
   });
 
   it('passes over what cannot mean a person, and counts it', async () => {

@@ -72,6 +72,12 @@ export async function listFiles(root: string): Promise<string[]> {
  * the file and the kind of identifier; the identifier itself is never returned, and a file name that
  * contains one is returned with that part covered.
  *
+ * Scanners are called like people, and stations and network nodes like scanners: an identifier that is a single
+ * word is not taken for a finding where it is a whole word of Manufacturer, Manufacturer's Model Name or Software
+ * Versions, in DICOM or in a sidecar. It is found everywhere else, and identifiers of several words are found there
+ * too. Given up is a single name that was typed into one of these attributes, unless it is the subject's own: the
+ * profile removes an attribute that names its subject.
+ *
  * @param root folder to search
  * @param identifiers what must not be there (see `searchableIdentifiers` for what is passed over)
  * @returns one finding per file, kind and place, in file order
@@ -150,9 +156,12 @@ async function* searchContent(
   found: (pattern: BytePattern) => void,
 ): AsyncGenerator<number> {
   let mode: Piece = 'all';
+  let own: ReadonlySet<string> = new Set();
   const counted = (pattern: BytePattern) => {
     const { bounds } = pattern;
-    if (mode !== 'all' && (bounds === 'number' || (mode === 'words-off' && bounds === 'word'))) return;
+    if (mode === 'equipment') {
+      if (own.has(pattern.word)) return;
+    } else if (mode !== 'all' && (bounds === 'number' || (mode === 'words-off' && bounds === 'word'))) return;
     found(pattern);
   };
   let stream = search.stream(counted);
@@ -162,9 +171,21 @@ async function* searchContent(
       if (piece !== 'break') mode = piece;
       stream = search.stream(counted);
     } else {
+      if (mode === 'equipment') own = wordsOf(piece);
       stream.push(piece);
       yield piece.length;
     }
   }
   stream.end();
+}
+
+/** Whole words of a value, in lower case, read as UTF-8 and as Latin-1. */
+function wordsOf(value: Uint8Array): Set<string> {
+  const texts = ['utf8', 'latin1'] as const;
+  return new Set(
+    texts.flatMap((encoding) => {
+      const text = Buffer.from(value).toString(encoding).normalize('NFC').toLowerCase();
+      return text.match(/[\p{L}\p{N}]+/gu) ?? [];
+    }),
+  );
 }

@@ -9,9 +9,16 @@ import dicomParser from 'dicom-parser';
  *
  * `break` separates places that do not touch. After `numbers-off` a bare number is not taken for an
  * identifier (times, decimals, file sizes: each six-digit number is somebody's number in a large cohort);
- * after `words-off` neither is a short word (coded values such as NORM). `all` switches both on again.
+ * after `words-off` neither is a short word (coded values such as NORM). After `equipment` comes the value of one
+ * attribute that says what the scanner is. `all` switches everything on again.
  */
-export type Piece = Uint8Array | 'break' | 'all' | 'numbers-off' | 'words-off';
+export type Piece = Uint8Array | 'break' | 'all' | 'numbers-off' | 'words-off' | 'equipment';
+
+/** Manufacturer, Manufacturer's Model Name, Software Versions: what a scanner is, as long as the profile keeps it. */
+const EQUIPMENT = new Set(['x00080070', 'x00081090', 'x00181020']);
+/** The same in a sidecar, with the value as the only group. */
+const EQUIPMENT_FIELDS =
+  /"(?:Manufacturer|ManufacturersModelName|SoftwareVersions)"\s*:\s*("(?:[^"\\]|\\.)*"|\[[^\]]*\])/dg;
 
 /**
  * What of a file the byte search reads.
@@ -30,7 +37,9 @@ export async function* searchableParts(path: string): AsyncGenerator<Piece> {
     return;
   }
   const start = await firstBytes(path, 540);
-  if (start[0] === 0x1f && start[1] === 0x8b) {
+  if (path.endsWith('.json')) {
+    yield* sidecarParts(await readFile(path));
+  } else if (start[0] === 0x1f && start[1] === 0x8b) {
     yield await gzipHeader(path);
     yield 'break';
     yield* withoutVoxels(
@@ -131,6 +140,21 @@ function block(offset: number, dims: number[], bitpix: number): [number, number]
   return [offset, offset + (count * bitpix) / 8];
 }
 
+/** A JSON file in which the values that say what the scanner is stand on their own. */
+function* sidecarParts(bytes: Buffer): Generator<Piece> {
+  let at = 0;
+  // One character a byte, so that places in the text are places in the file.
+  for (const { indices } of bytes.toString('latin1').matchAll(EQUIPMENT_FIELDS)) {
+    const [from, to] = indices![1]!;
+    yield bytes.subarray(at, from);
+    yield 'equipment';
+    yield bytes.subarray(from, to);
+    yield 'all';
+    at = to;
+  }
+  yield bytes.subarray(at);
+}
+
 /** A DICOM file without the value of Pixel Data, then every other value on its own. */
 function* dicomParts(bytes: Buffer): Generator<Piece> {
   let dataSet: dicomParser.DataSet;
@@ -151,16 +175,25 @@ function* dicomParts(bytes: Buffer): Generator<Piece> {
     .map((tag) => dataSet.elements[tag])
     .find((e) => e !== undefined);
   yield 'words-off'; // in the raw bytes a value touches the next tag, whose bytes may read as letters
+  // What the scanner is comes on its own, below.
+  const raw = Buffer.from(whole.subarray(0, pixels?.dataOffset));
+  for (const { dataOffset, length } of equipment(dataSet)) raw.fill(0, dataOffset, dataOffset + length);
+  yield raw;
   if (pixels) {
-    yield whole.subarray(0, pixels.dataOffset);
     yield 'break';
     yield whole.subarray(pixels.dataOffset + pixels.length);
-  } else {
-    yield whole;
   }
   yield 'all';
   yield whole.subarray(0, 128);
   yield* values(dataSet, whole, pixels);
+}
+
+/** The attributes that say what the scanner is, nested ones too. */
+function equipment(dataSet: dicomParser.DataSet): dicomParser.Element[] {
+  return Object.values(dataSet.elements).flatMap((element) => [
+    ...(EQUIPMENT.has(element.tag) && !element.items ? [element] : []),
+    ...(element.items ?? []).flatMap((item) => (item.dataSet ? equipment(item.dataSet) : [])),
+  ]);
 }
 
 /** VRs whose values are numbers or times. */
@@ -196,7 +229,8 @@ function* values(
     } else if (element.length > 2) {
       const vr = element.vr ?? '';
       const coded = vr === 'CS' && !dicomParser.isPrivateTag(element.tag);
-      yield coded ? 'words-off' : NUMBERS.has(vr) ? 'numbers-off' : 'all';
+      if (EQUIPMENT.has(element.tag)) yield 'equipment';
+      else yield coded ? 'words-off' : NUMBERS.has(vr) ? 'numbers-off' : 'all';
       yield whole.subarray(element.dataOffset, element.dataOffset + element.length);
     }
   }

@@ -15,10 +15,13 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ShareFormat, ShareOverride } from '../../shared/share/records.ts';
+import { setString } from '../deidentify/header/dicom-dataset.ts';
+import { explicitLittleEndian } from '../deidentify/header/read-dicom.ts';
+import { writeDicom } from '../deidentify/header/write-dicom.ts';
 import { reviewHandlers } from '../review/handlers.ts';
 import { quietContext } from '../worker/task.ts';
 import { product } from './product.ts';
-import { type Fixture, keys, makeFixture, planted, policy } from './share-fixture.ts';
+import { type Fixture, instance, keys, makeFixture, planted, policy, SIZE } from './share-fixture.ts';
 import { writeShare } from './write-share.ts';
 
 let fixture: Fixture;
@@ -267,6 +270,23 @@ describe('writeShare', () => {
     // Put right, the same folder can be used.
     fixture.db.prepare("UPDATE subject SET patient_id = 'KRN5582913' WHERE id = 2").run();
     expect((await share({ formats: ['bids'] })).leaks).toEqual([]);
+  });
+
+  it('is no reason to refuse a share that a station, a node or a person is called like the scanner', async () => {
+    for (let s = 0; s < SIZE; s++) {
+      const dataset = instance(s);
+      setString(dataset, '00081090', 'MAGNETOM Vida');
+      setString(dataset, '00081010', 'MAGNETOM');
+      setString(dataset, '00400241', 'VIDA', 'AE');
+      const bytes = writeDicom({ dataset, transferSyntaxUid: explicitLittleEndian });
+      writeFileSync(join(fixture.sourceDir, 'dicom', `Quentrell_${s}.dcm`), bytes);
+    }
+    fixture.db.exec("UPDATE subject SET patient_name = 'Marquez^Vida' WHERE id = 2");
+    const receipt = await share();
+    expect(receipt.leaks).toEqual([]);
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(searchFor(fixture.shareDir, ['MAGNETOM Vida']).length).toBeGreaterThanOrEqual(SIZE + 1);
+    expect(searchFor(fixture.shareDir, ['Marquez'])).toEqual([]);
   });
 
   it('holds a series whose volume does not belong to its instances, and shares the rest', async () => {
