@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { AuditReport, FaceNetwork, Histogram, MethodAudit } from '../../shared/risk/records.ts';
 import { STYLE, tagPoints } from '../ui/plot-points.ts';
-import { formatFixed } from './figures.ts';
+import { formatFixed, type Probes, probesText } from './figures.ts';
 import { lookOf } from './method-looks.ts';
 
 interface Bin {
@@ -19,15 +19,16 @@ interface Bin {
  */
 export function similarityPlot(report: AuditReport, network: FaceNetwork, width: number): SVGSVGElement {
   const rows = [
-    { row: 'untouched', color: 'var(--rf-text)', list: report.upperBound },
+    { row: 'untouched', color: 'var(--rf-text)', of: 'people' as Probes, list: report.upperBound },
     ...report.methods.map((method, n) => ({
       row: method.method,
       color: lookOf(n).color,
+      of: 'scans' as Probes,
       list: method.recognition,
     })),
-  ].flatMap(({ row, color, list }) => {
+  ].flatMap(({ row, color, of, list }) => {
     const figures = list.find((item) => item.network === network);
-    return figures ? [{ row, color, figures }] : [];
+    return figures ? [{ row, color, of, figures }] : [];
   });
   const strangers = rows.flatMap(({ row, figures }) => binsOf(row, figures.impostor));
   const own = rows.map(({ row, color, figures }) => ({ row, color, bins: binsOf(row, figures.genuine) }));
@@ -79,12 +80,12 @@ export function similarityPlot(report: AuditReport, network: FaceNetwork, width:
         title: (item: { threshold: number }) => `recognised from ${formatFixed(item.threshold, 2)}`,
       }),
       Plot.text(
-        rows.map(({ row, figures }) => ({
+        rows.map(({ row, of, figures }) => ({
           row,
           text:
             figures.withoutFace > 0
               ? `no face: ${figures.withoutFace} of ${figures.probes}`
-              : `${figures.probes} people`,
+              : probesText(figures.probes, of),
         })),
         {
           fy: 'row',

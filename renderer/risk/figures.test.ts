@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatEstimate, formatFixed, formatShare, intervalText } from './figures.ts';
+import { formatEstimate, formatFixed, formatShare, intervalText, probesText } from './figures.ts';
 
 describe('formatShare', () => {
   it.each([
@@ -33,5 +33,14 @@ describe('formatEstimate', () => {
   });
   it('writes "to" where a dash would stand beside a minus', () => {
     expect(intervalText({ value: 0, low: -0.6, high: 0.3, n: 40 }, 'tenths')).toBe('−0.6 to 0.3');
+  });
+});
+
+describe('probesText', () => {
+  it('counts people of the reference and scans of a method', () => {
+    expect(probesText(40, 'people')).toBe('40 people');
+    expect(probesText(44, 'scans')).toBe('44 scans');
+    expect(probesText(1, 'people')).toBe('1 person');
+    expect(probesText(1, 'scans')).toBe('1 scan');
   });
 });

@@ -1,4 +1,5 @@
 import type { Estimate } from '../../shared/risk/records.ts';
+import { plural } from '../ui/format.ts';
 
 const MINUS = '\u2212';
 
@@ -48,4 +49,12 @@ export function intervalText({ low, high }: Estimate, unit: Unit): string {
   if (low === null || high === null) return '';
   // A dash beside a minus cannot be read.
   return `${WRITE[unit](low)}${low < 0 ? ' to ' : '–'}${WRITE[unit](high)}`;
+}
+
+/** Heads that were looked for: of an untouched reference one for each person, of a method every scan. */
+export type Probes = 'people' | 'scans';
+
+/** "40 people" or "44 scans". */
+export function probesText(count: number, probes: Probes): string {
+  return probes === 'people' ? plural(count, 'person', 'people') : plural(count, 'scan');
 }

@@ -8,7 +8,7 @@ import { AUDIT_ORDER, AuditChip } from '../ui/audit-state.tsx';
 import { formatCount, formatP, formatSeconds, plural } from '../ui/format.ts';
 import { Term } from '../ui/term.tsx';
 import { EstimateCell } from './estimate-cell.tsx';
-import { formatEstimate, formatFixed, formatShare } from './figures.ts';
+import { formatEstimate, formatFixed, formatShare, type Probes, probesText } from './figures.ts';
 
 interface Props {
   report: AuditReport;
@@ -153,6 +153,7 @@ function References({ report, networks }: Pick<Props, 'report' | 'networks'>) {
             figures={figures}
             relied={report.sees.includes(figures.network)}
             named={shown.length > 1}
+            of="people"
           />
           <Blanks count={rest.length} />
         </Table.Tr>
@@ -217,6 +218,7 @@ function MethodRows({ report, method, networks, onMethod }: Props & { method: Me
               figures={figures[n]}
               relied={networks[n] !== undefined && report.sees.includes(networks[n])}
               named={networks.length > 1}
+              of="scans"
             />
           )}
           {n === 0 && (
@@ -251,11 +253,13 @@ function RecognitionCells({
   figures,
   relied,
   named,
+  of,
 }: {
   figures: RecognitionFigures | undefined;
   relied: boolean;
   /** With its name in front: several networks share the table. */
   named: boolean;
+  of: Probes;
 }) {
   if (!figures) return <Table.Td colSpan={named ? 8 : 7}>not measured</Table.Td>;
   const { probes, withoutFace, threshold } = figures;
@@ -264,12 +268,12 @@ function RecognitionCells({
       {named && (
         <Table.Td className={relied ? undefined : 'rf-dim'}>
           {NETWORK_NAMES[figures.network]}
-          <span className="rf-interval">{relied ? plural(probes, 'person', 'people') : 'not relied on'}</span>
+          <span className="rf-interval">{relied ? probesText(probes, of) : 'not relied on'}</span>
         </Table.Td>
       )}
       <Table.Td
         {...right}
-        title={`${withoutFace} of ${probes} without a face in any picture: counted as not recognised${seenFrom(figures)}`}
+        title={`${withoutFace} of ${probesText(probes, of)} without a face in any picture: counted as not recognised${seenFrom(figures)}`}
       >
         <EstimateCell estimate={figures.faceFound} unit="share" />
       </Table.Td>
