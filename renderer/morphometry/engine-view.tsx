@@ -9,6 +9,7 @@ import { EngineFailures } from './engine-failures.tsx';
 import { ENGINE_NAMES, STAND_INS } from './engine-names.ts';
 import { blandAltmanPlot, percentChangePlot } from './plots.ts';
 import { StructureTable } from './structure-table.tsx';
+import { whyNothing } from './why-nothing.ts';
 
 /** Failures of one engine, and what it measures; shown before any average. */
 export function EngineSummary({ state }: { state: EngineState }) {
@@ -35,12 +36,8 @@ export function EngineSummary({ state }: { state: EngineState }) {
 export function EngineView({ data, state }: { data: Comparison; state: EngineState | undefined }) {
   if (data.compared > 0) return <Results data={data} />;
   if (state && !state.available) return <NoModel />;
-  return (
-    <Empty title="Nothing to compare yet.">
-      De-identify scans first; then “Measure what is missing” measures each original and its de-identified
-      version.
-    </Empty>
-  );
+  const { title, text } = whyNothing(data, state);
+  return <Empty title={title}>{text}</Empty>;
 }
 
 export function NoModel() {

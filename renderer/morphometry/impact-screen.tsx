@@ -59,7 +59,7 @@ function OneEngine({ engine, method }: { engine: EngineId; method: string }) {
         <>
           <section className="rf-panel">
             <p className="rf-sentence">
-              {data.compared > 0 ? data.sentence : 'No scan has been measured before and after yet.'}
+              {data.scans > 0 ? data.sentence : 'No scan has been measured before and after yet.'}
             </p>
             {state && <EngineSummary state={state} />}
           </section>
