@@ -14,6 +14,7 @@ import { ProblemList } from '../ui/problem-list.tsx';
 import { StateChip } from '../ui/state.tsx';
 import { Term } from '../ui/term.tsx';
 import { isAuditNumber, VerdictNumbers } from '../ui/verdict-numbers.tsx';
+import { excludeOutcome } from './exclude-outcome.ts';
 import { SessionLead } from './session-lead.tsx';
 
 const TABS = ['overview', 'problems', 'versions', 'volumes', 'reviews', 'header'] as const;
@@ -33,7 +34,7 @@ export function SeriesDrawer({ seriesId }: { seriesId: number }) {
       title={title}
     >
       <Loaded call={call} what="this series">
-        {(detail) => <Details detail={detail} />}
+        {(detail) => <Details key={detail.row.id} detail={detail} />}
       </Loaded>
     </SideDialog>
   );
@@ -120,6 +121,7 @@ function Overview({ detail }: { detail: Detail }) {
   const setKind = useAction('import.setKind');
   const include = useAction('import.include');
   const exclude = useAction('import.exclude');
+  const [left, setLeft] = useState('');
   const error = setKind.error ?? include.error ?? exclude.error;
   const outside = row.state === 'excluded' || row.quarantine !== null;
   return (
@@ -140,6 +142,11 @@ function Overview({ detail }: { detail: Detail }) {
         <ScanAuditView derivativeId={row.derivativeId} said={`${row.stateReason} ${row.stateNext}`} folded />
       )}
       {error && <ErrorPanel error={error} />}
+      {left && (
+        <div className="rf-note" data-level="warning" role="status">
+          {left}
+        </div>
+      )}
       <div className="rf-row" style={{ alignItems: 'flex-end' }}>
         <Select
           label="Kind"
@@ -209,7 +216,10 @@ function Overview({ detail }: { detail: Detail }) {
         onClose={() => setExcluding(false)}
         onConfirm={(reason) => {
           setExcluding(false);
-          void exclude.run({ seriesIds: [row.id], reason });
+          setLeft('');
+          void exclude
+            .run({ seriesIds: [row.id], reason })
+            .then((answer) => answer && setLeft(excludeOutcome(answer.changed)));
         }}
       />
     </div>
