@@ -12,6 +12,7 @@ import { cleanSidecar } from '../deidentify/header/sidecar.ts';
 import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
 import { type NiftiImage, niftiBytes, readNifti } from '../volume/nifti.ts';
 import { type BidsPlace, json } from './bids-layout.ts';
+import { reading } from './source-fault.ts';
 import { type FileRecord, writeWholeFile } from './whole-file.ts';
 
 export interface BidsScan {
@@ -45,6 +46,7 @@ export interface WrittenBids {
  * must be the edited one, and every voxel outside the edit mask the original's.
  *
  * @param root folder of the share in the making
+ * @throws SourceFault when the first source is gone or damaged, ShareWriteError when the share cannot be written to
  */
 export async function writeBidsScan(root: string, scan: BidsScan): Promise<WrittenBids> {
   const evidence = { voxels: scan.edited.volume.data.length, edited: 0 };
@@ -161,7 +163,9 @@ const TEXTS: readonly [string, string][] = [
 
 /** A sidecar from the de-identified header of the first instance: nothing else of DICOM reaches BIDS. */
 async function fromDicom(scan: BidsScan): Promise<Record<string, unknown>> {
-  const file = readDicom(new Uint8Array(await readFile(scan.sources[0]!)));
+  const file = await reading('A source file', async () =>
+    readDicom(new Uint8Array(await readFile(scan.sources[0]!))),
+  );
   const { dataset } = applyProfile(file.dataset, scan.recipe, scan.keys, scan.subject);
   const groups = [dataset, ...functionalGroups(dataset)];
   const out: Record<string, unknown> = {};

@@ -15,7 +15,7 @@ import {
 } from '../deidentify/header/dicom-dataset.ts';
 import { dictionaryEntry, spacedKeyword } from '../deidentify/header/dictionary.ts';
 import type { HeaderRecipe } from '../deidentify/header/ps315.ts';
-import { explicitLittleEndian, readDicom } from '../deidentify/header/read-dicom.ts';
+import { explicitLittleEndian, NotDicomError, readDicom } from '../deidentify/header/read-dicom.ts';
 import { stampPixelsEdited } from '../deidentify/header/stamps.ts';
 import { writeDicom } from '../deidentify/header/write-dicom.ts';
 import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
@@ -24,6 +24,7 @@ import { attributesOf } from './attribute-source.ts';
 import { type EditedPair, editPixels } from './edit-pixels.ts';
 import { GeometryError } from './frame-planes.ts';
 import { placePlanes } from './place-planes.ts';
+import { reading, SourceFault } from './source-fault.ts';
 import { decodeStored, PixelError, pixelFormat } from './stored-pixels.ts';
 import { type Verification, verifyDicom } from './verify-dicom.ts';
 import { type FileRecord, writeWholeFile } from './whole-file.ts';
@@ -66,6 +67,7 @@ export interface WrittenSeries {
  * with a Problem, because a pixel that was not placed is a pixel that was not edited.
  *
  * @param root folder of the share in the making
+ * @throws SourceFault when an instance is gone or damaged, ShareWriteError when the share cannot be written to
  */
 export async function writeDicomSeries(
   root: string,
@@ -86,7 +88,7 @@ export async function writeDicomSeries(
   for (const [n, source] of series.sources.entries()) {
     context.signal.throwIfAborted();
     context.progress(n / series.sources.length, `DICOM ${n + 1} of ${series.sources.length}`);
-    const bytes = new Uint8Array(await readFile(source));
+    const bytes = new Uint8Array(await reading('A source file', () => readFile(source)));
     const path = `${series.folder}/IM${String(n + 1).padStart(5, '0')}.dcm`;
     try {
       const made = makeInstance(bytes, series);
@@ -120,6 +122,9 @@ export async function writeDicomSeries(
       if (error instanceof GeometryError)
         return held('dicom-geometry', error.message, 'Share this scan as BIDS.');
       if (error instanceof PixelError) return held('dicom-pixels', error.message, 'Share this scan as BIDS.');
+      // What a damaged file makes of reading and arithmetic; an error of the share's own disk is none of these.
+      if (error instanceof NotDicomError || error instanceof RangeError || error instanceof TypeError)
+        throw new SourceFault('A source file of this scan is damaged or cannot be read.', { cause: error });
       throw error;
     }
   }

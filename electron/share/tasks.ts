@@ -4,6 +4,7 @@ import { openDatabase } from '../catalog/database.ts';
 import { openKeys, pseudonymsFromPortable } from '../deidentify/keys.ts';
 import { describeError } from '../describe-error.ts';
 import type { Task } from '../worker/task.ts';
+import { ShareWriteError } from './whole-file.ts';
 import { writeShare } from './write-share.ts';
 
 /** Plain JSON: what the worker needs to write a share on its own. */
@@ -42,12 +43,22 @@ const write: Task<ShareTaskParams, ShareReceipt> = async (params, context) => {
     end.run(failed.length > 0 ? 'failed' : 'complete', message, JSON.stringify(receipt), params.shareId);
     return receipt;
   } catch (error) {
-    const message = describeError(error);
+    const message = withoutPaths(describeError(error), error);
     db.prepare("UPDATE share SET state = 'failed', message = ? WHERE id = ?").run(message, params.shareId);
     throw error;
   } finally {
     db.close();
   }
 };
+
+/** The message of a failed share is shown beside it; where a source or the project lies is nobody else's matter. */
+function withoutPaths(message: string, error: unknown): string {
+  if (error instanceof ShareWriteError) return message; // names the folder of the share at most
+  const { path, dest } = error as { path?: unknown; dest?: unknown };
+  return [path, dest].reduce<string>(
+    (text, at) => (typeof at === 'string' && at !== '' ? text.replaceAll(at, '…') : text),
+    message,
+  );
+}
 
 export const shareTasks = { 'share.write': write };

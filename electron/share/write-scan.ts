@@ -16,6 +16,7 @@ import { product } from './product.ts';
 import type { SelectedScan } from './select-scans.ts';
 import type { ShareFolder } from './share-folder.ts';
 import type { JournalUnit } from './share-journal.ts';
+import { reading, SourceFault } from './source-fault.ts';
 import { explainWriteFailure, type FileRecord } from './whole-file.ts';
 
 /** One scan on its way out. */
@@ -69,7 +70,10 @@ export interface WriteScanContext {
 /**
  * Writes one scan in one format, or finds it whole from an earlier start.
  *
- * A unit with problems leaves no file behind.
+ * A unit with problems leaves no file behind. One whose source or edited image is gone or damaged is not kept in
+ * the journal: the next start looks again.
+ *
+ * @throws ShareWriteError when the share cannot be written to
  */
 export async function writeUnit(
   scan: ScanToWrite,
@@ -86,12 +90,21 @@ export async function writeUnit(
   await removeUnit(scan, format, folder);
   let written: { files: readonly FileRecord[]; facts: Omit<UnitFacts, 'seconds' | 'age'> };
   try {
+    requireSources(scan);
     written =
       format === 'bids'
         ? await asBids(scan, folder, policy, keys)
         : await asDicom(scan, folder, policy, keys, context);
   } catch (cause) {
-    throw explainWriteFailure(cause, folder.dir);
+    if (!(cause instanceof SourceFault)) throw explainWriteFailure(cause, folder.dir);
+    await removeUnit(scan, format, folder);
+    const seconds = (Date.now() - started) / 1000;
+    return {
+      format,
+      files: [],
+      facts: { problems: [sourceProblem(cause)], seconds, age: null },
+      reused: false,
+    };
   }
   if (written.facts.problems.length > 0) {
     await removeUnit(scan, format, folder);
@@ -105,6 +118,38 @@ export async function writeUnit(
   return { format, files: written.files, facts, reused: false };
 }
 
+const SOURCE_FAULT = 'source-fault';
+
+function sourceProblem({ message }: SourceFault): Problem {
+  return {
+    code: SOURCE_FAULT,
+    level: 'error',
+    subject: 'scan',
+    message,
+    fix: 'Bring the file back, or import the folder again and repeat the edit.',
+  };
+}
+
+/** Every source must be there, also for a form that reads one of them: the scan is not what was edited. */
+function requireSources({ sources }: ScanToWrite): void {
+  if (!sources.every((path) => existsSync(path)))
+    throw new SourceFault('A source file of this scan is missing.');
+}
+
+/**
+ * Takes a scan back in every form when one of them found a source gone or damaged: what was edited and what lies
+ * in the sources are no longer the same scan.
+ */
+export async function withdrawDamaged(
+  scan: ScanToWrite,
+  units: readonly WrittenUnit[],
+  folder: ShareFolder,
+): Promise<WrittenUnit[]> {
+  if (!units.some((u) => u.facts.problems.some((p) => p.code === SOURCE_FAULT))) return [...units];
+  for (const { format } of units) await removeUnit(scan, format, folder);
+  return units.map((u) => ({ ...u, files: [] }));
+}
+
 async function asBids(scan: ScanToWrite, folder: ShareFolder, policy: Policy, keys: Pseudonyms) {
   const { original, edited } = await readPair(scan);
   const maskPath = join(scan.derivativeDir, 'edit-mask.nii.gz');
@@ -114,7 +159,7 @@ async function asBids(scan: ScanToWrite, folder: ShareFolder, policy: Policy, ke
     sources: scan.sources,
     original,
     edited,
-    mask: existsSync(maskPath) ? await readNifti(maskPath) : null,
+    mask: existsSync(maskPath) ? await reading('The edit mask', () => readNifti(maskPath)) : null,
     includeMask: policy.includeEditMask,
     recipe: policy,
     keys,
@@ -162,8 +207,8 @@ function subjectOf({ selected, sourceKey }: ScanToWrite) {
 
 async function readPair(scan: ScanToWrite): Promise<{ original: NiftiImage; edited: NiftiImage }> {
   const [original, edited] = [
-    await readNifti(scan.volumePath),
-    await readNifti(join(scan.derivativeDir, 'edited.nii.gz')),
+    await reading('The original image', () => readNifti(scan.volumePath)),
+    await reading('The edited image', () => readNifti(join(scan.derivativeDir, 'edited.nii.gz'))),
   ];
   return { original, edited };
 }
@@ -184,8 +229,8 @@ async function removeUnit(
 /** Everything the files of a unit depend on. */
 function fingerprintOf(scan: ScanToWrite, format: ShareFormat, policy: Policy): string {
   const stamp = (path: string) => {
-    const { size, mtimeMs } = statSync(path);
-    return [size, mtimeMs];
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found ? [found.size, found.mtimeMs] : null;
   };
   const { selected } = scan;
   const facts = [

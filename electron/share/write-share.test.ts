@@ -272,6 +272,74 @@ describe('writeShare', () => {
     expect((await share({ formats: ['bids'] })).leaks).toEqual([]);
   });
 
+  const faults: [string, (f: Fixture) => void, number, RegExp][] = [
+    [
+      'a source file is gone',
+      (f) => rmSync(join(f.sourceDir, 'dicom', 'Quentrell_5.dcm')),
+      1,
+      /^A source file of this scan is missing\.$/,
+    ],
+    [
+      'a source file is not DICOM any more',
+      (f) => writeFileSync(join(f.sourceDir, 'dicom', 'Quentrell_5.dcm'), Buffer.alloc(4000, 0xff)),
+      1,
+      /^A source file of this scan is damaged or cannot be read\.$/,
+    ],
+    [
+      'the edited image is gone',
+      (f) => rmSync(join(f.projectDir, 'derivatives', '2', 'edited.nii.gz')),
+      2,
+      /^The edited image of this scan is missing\.$/,
+    ],
+    [
+      'the working volume is damaged',
+      (f) => writeFileSync(join(f.projectDir, 'volumes', '1.nii'), 'damaged'),
+      1,
+      /^The original image of this scan is damaged or cannot be read\.$/,
+    ],
+    [
+      'a NIfTI source is gone',
+      (f) => rmSync(join(f.sourceDir, 'nifti', 'KRN5582913_T1.nii.gz')),
+      2,
+      /^A source file of this scan is missing\.$/,
+    ],
+  ];
+  it.each(faults)('holds one scan and shares the other when %s', async (_name, spoil, seriesId, reason) => {
+    spoil(fixture);
+    const receipt = await share();
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(receipt.scans.map((s) => s.seriesId)).toEqual([3 - seriesId]);
+    expect(receipt.held.find((h) => h.seriesId === seriesId)?.reason).toMatch(reason);
+    expect(searchFor(fixture.shareDir, [...everything, fixture.root])).toEqual([]);
+    const label = receipt.held.find((h) => h.seriesId === seriesId)!.subjectLabel;
+    expect(filesBelow(fixture.shareDir).filter((f) => f.includes(label))).toEqual([]);
+  });
+
+  it('looks again for a source that has come back', async () => {
+    const path = join(fixture.sourceDir, 'dicom', 'Quentrell_5.dcm');
+    const bytes = readFileSync(path);
+    rmSync(path);
+    const die = (place: string) => {
+      if (place === 'before the manifest') throw new Error('killed');
+    };
+    await expect(share({ checkpoint: die })).rejects.toThrow('killed');
+    writeFileSync(path, bytes);
+    const receipt = await share();
+    expect(receipt.scans.map((s) => [s.seriesId, s.formats]).sort()).toEqual([
+      [1, ['bids', 'dicom']],
+      [2, ['bids']],
+    ]);
+  });
+
+  it("ends when the share's own disk fails", async () => {
+    const broken = (place: string) => {
+      if (place !== '1:bids written') return;
+      const content = join(fixture.shareDir, '.refacade-partial', 'content');
+      writeFileSync(join(content, 'DICOM'), 'a file where a folder should be');
+    };
+    await expect(share({ checkpoint: broken })).rejects.toThrow(/file, not a folder|EEXIST|ENOTDIR/);
+  });
+
   it('is no reason to refuse a share that a station, a node or a person is called like the scanner', async () => {
     for (let s = 0; s < SIZE; s++) {
       const dataset = instance(s);

@@ -39,7 +39,7 @@ import { sharedAudit, sharedAuditReport } from './shared-audit.ts';
 import { validateBids } from './validate-bids.ts';
 import { explainWriteFailure, type FileRecord, ShareWriteError, writeWholeFile } from './whole-file.ts';
 import { type WrittenPictures, writePictures } from './write-pictures.ts';
-import { type ScanToWrite, type WrittenUnit, writeUnit } from './write-scan.ts';
+import { type ScanToWrite, type WrittenUnit, withdrawDamaged, writeUnit } from './write-scan.ts';
 
 export interface ShareRequest {
   readonly dir: string;
@@ -120,11 +120,13 @@ export async function writeShare(
         task.progress((0.8 * (n + f)) / scans.length, `scan ${n + 1} of ${scans.length}: ${m}`),
     };
     part.progress(0, 'writing');
-    const units: WrittenUnit[] = [];
+    const written: WrittenUnit[] = [];
     for (const format of formats) {
       if (format === 'bids' ? scan.bids === null : scan.dicomFolder === null) continue;
-      const unit = await writeUnit(scan, format, { folder, policy, keys: context.keys, checkpoint }, part);
-      units.push(unit);
+      written.push(await writeUnit(scan, format, { folder, policy, keys: context.keys, checkpoint }, part));
+    }
+    const units = await withdrawDamaged(scan, written, folder);
+    for (const unit of units) {
       if (!unit.reused) {
         const { subjectLabel, seriesId, kind } = scan.selected.scan;
         log.push({
@@ -133,7 +135,7 @@ export async function writeShare(
           subject: subjectLabel,
           series: seriesId,
           kind,
-          format,
+          format: unit.format,
           files: unit.files.length,
           seconds: Number(unit.facts.seconds.toFixed(2)),
           problems: unit.facts.problems.map((p) => p.code),
@@ -153,7 +155,7 @@ export async function writeShare(
       .filter((o) => !left.includes(o))
       .map(({ scan, units }) => {
         const { seriesId, subjectLabel, kind, state } = scan.selected.scan;
-        const said = units.flatMap((u) => u.facts.problems.map((p) => p.message));
+        const said = [...new Set(units.flatMap((u) => u.facts.problems.map((p) => p.message)))];
         return { seriesId, subjectLabel, kind, state, reason: said.join(' ') || noForm(scan, formats) };
       }),
   ];
