@@ -22,7 +22,7 @@ export function RetryFailed({ batchId }: { batchId?: string }) {
       <Button
         variant="default"
         loading={retry.busy}
-        title="A scan that was started again or finished since is left as it is"
+        title="A scan that was started again, finished or excluded since is left as it is"
         onClick={() => void start()}
       >
         {batchId === undefined
