@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Ps315Options } from '../../shared/deidentify/records.ts';
 import type { Db } from '../catalog/database.ts';
+import { tagOfKeyword } from '../deidentify/header/dictionary.ts';
 import { identifiersOf } from '../deidentify/header/identifiers.ts';
-import { dateMode } from '../deidentify/header/ps315.ts';
+import { dateMode, type HeaderRecipe, overridesByTag } from '../deidentify/header/ps315.ts';
 import { readDicom } from '../deidentify/header/read-dicom.ts';
 import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
@@ -15,7 +15,9 @@ import type { SearchIdentifier } from './identifier-forms.ts';
  * catalog and from the sources themselves.
  *
  * Of a series that leaves every instance is read, of the others the first; the UIDs of all instances come
- * from the catalog. What the policy keeps on purpose (UIDs, devices, institutions, full dates) is left out.
+ * from the catalog. What an option of the policy keeps on purpose (UIDs, devices, institutions, full dates) is left
+ * out, and so is what an override keeps of an institution, a station or a serial number: the values of that
+ * attribute, no others. An override never takes a name, a number or a birth date of a person out of the search.
  * Dates belong to their subject, and a true date that the shift makes of another one is left out too.
  *
  * @param sharedSeries catalog ids of the scans that leave
@@ -23,10 +25,12 @@ import type { SearchIdentifier } from './identifier-forms.ts';
 export async function collectIdentifiers(
   db: Db,
   keys: Pick<Pseudonyms, 'shiftDays'>,
-  options: Ps315Options,
+  recipe: Pick<HeaderRecipe, 'options' | 'overrides'>,
   sharedSeries: ReadonlySet<number>,
   context: TaskContext,
 ): Promise<SearchIdentifier[]> {
+  const { options } = recipe;
+  const kept = keptOnPurpose(recipe);
   const left = new Set<string>([
     ...(options.retainUids ? ['uid'] : []),
     ...(options.retainDeviceIdentity ? ['serial', 'station'] : []),
@@ -79,13 +83,30 @@ export async function collectIdentifiers(
       const read = sharedSeries.has(id) ? files : files.slice(0, 1);
       for (const file of read) {
         context.signal.throwIfAborted();
-        const inFile = format === 'dicom' ? await inDicom(file) : await inSidecar(file);
+        const inFile = format === 'dicom' ? await inDicom(file, kept) : await inSidecar(file, kept);
         for (const { kind, text } of inFile) add(kind, text, subject.label);
       }
     }
     dropShifted(found, subject.label, keys.shiftDays(subject.source_key));
   }
   return [...found.values()];
+}
+
+/** Attributes about a place or a machine that an override may let leave. */
+const PLACES_AND_MACHINES = [
+  '00080080', // Institution Name
+  '00080081', // Institution Address
+  '00081040', // Institutional Department Name
+  '00081010', // Station Name
+  '00400241', // Performed Station AE Title
+  '00400242', // Performed Station Name
+  '00080055', // Station AE Title
+  '00181000', // Device Serial Number
+];
+
+function keptOnPurpose(recipe: Pick<HeaderRecipe, 'overrides'>): Set<string> {
+  const overrides = overridesByTag(recipe);
+  return new Set(PLACES_AND_MACHINES.filter((tag) => overrides.get(tag) === 'K'));
 }
 
 interface SubjectRow {
@@ -98,9 +119,9 @@ interface SubjectRow {
 }
 
 /** A file that can no longer be read adds nothing; the catalog's own knowledge is still searched. */
-async function inDicom(file: string): Promise<SearchIdentifier[]> {
+async function inDicom(file: string, kept: ReadonlySet<string>): Promise<SearchIdentifier[]> {
   try {
-    return identifiersOf(readDicom(new Uint8Array(await readFile(file))).dataset);
+    return identifiersOf(readDicom(new Uint8Array(await readFile(file))).dataset, kept);
   } catch {
     return [];
   }
@@ -129,7 +150,7 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The JSON beside a NIfTI image, if any. */
-async function inSidecar(image: string): Promise<SearchIdentifier[]> {
+async function inSidecar(image: string, kept: ReadonlySet<string>): Promise<SearchIdentifier[]> {
   const file = image.replace(/\.nii(\.gz)?$/i, '.json');
   if (file === image || !existsSync(file)) return [];
   let json: Record<string, unknown>;
@@ -141,6 +162,7 @@ async function inSidecar(image: string): Promise<SearchIdentifier[]> {
   const out: SearchIdentifier[] = [];
   for (const [name, kind] of Object.entries(SIDECAR_KINDS)) {
     const value = json[name];
+    if (kept.has(tagOfKeyword(name) ?? '')) continue;
     if (typeof value !== 'string' && typeof value !== 'number') continue;
     const text = String(value);
     const blank = { patientId: '', patientName: '', birthDate: '' };

@@ -1,6 +1,7 @@
 import type { AppliedStep } from '../../shared/provenance.ts';
 import type { SharedAuditReport } from '../../shared/share/audit-records.ts';
 import type { SharedScan } from '../../shared/share/records.ts';
+import type { ProfileException } from '../deidentify/header/ps315.ts';
 import { json } from './bids-layout.ts';
 import type { FileRecord } from './whole-file.ts';
 
@@ -15,6 +16,7 @@ export interface ManifestScan extends SharedScan {
  *
  * It holds nothing that names a person: pseudonyms, catalog numbers and parameters only.
  *
+ * @param exceptions attributes that overrides of the policy let through against the profile
  * @param files every file of the share except the manifest itself and the receipt, which lie beside it
  */
 export function manifestText(share: {
@@ -22,6 +24,7 @@ export function manifestText(share: {
   version: string;
   createdAt: string;
   policyName: string;
+  exceptions: readonly ProfileException[];
   formats: readonly string[];
   files: readonly FileRecord[];
   scans: readonly ManifestScan[];
@@ -34,6 +37,7 @@ export function manifestText(share: {
     share: share.id,
     createdAt: share.createdAt,
     policy: share.policyName,
+    keptAgainstProfile: share.exceptions,
     formats: share.formats,
     totals: {
       scans: share.scans.length,

@@ -181,5 +181,6 @@ export const ownWords = [
   ...everyReceipt.map((receipt) => JSON.stringify(receipt).replace(/(?<=[a-z])(?=[A-Z])/g, ' ')),
   ...everyReceipt.map((receipt) => JSON.stringify(receipt)),
   ...Object.values(optionCodes).map((o) => o.meaning),
+  'Basic Profile with exceptions, kept against the profile, cleaned where the profile removes',
   'passed accepted steps params inputs path',
 ].join('\n');

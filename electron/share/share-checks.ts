@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Policy } from '../../shared/deidentify/records.ts';
 import { grouped, plural } from '../../shared/share/receipt-text.ts';
 import type { ChecklistItem } from '../../shared/share/records.ts';
+import { type ProfileException, profileExceptions } from '../deidentify/header/ps315.ts';
 import { type LeakScan, listFiles } from './leak-scan.ts';
 import type { ScanSelection } from './select-scans.ts';
 import type { BidsVerdict } from './validate-bids.ts';
@@ -25,13 +26,19 @@ export function reviewedCheck({ shared, held }: ScanSelection, policy: Policy): 
   };
 }
 
+/** Names every attribute that an override of the policy lets through against the profile. */
 export function headersCheck(policy: Policy): ChecklistItem {
+  const exceptions = profileExceptions(policy);
+  const named = (action: ProfileException['action'], words: string) => {
+    const list = exceptions.filter((e) => e.action === action).map((e) => `${e.name} ${e.tag}`);
+    return list.length > 0 ? ` ${words}: ${list.join(', ')}.` : '';
+  };
   const on = Object.entries(policy.options).filter(([, value]) => value).length;
   return {
     id: 'headers',
     label: 'Headers follow a named policy',
     state: 'ok',
-    evidence: `“${policy.name}”: PS3.15 Basic Profile, ${plural(on, 'option')} on; unknown attributes are ${policy.unknownAttributes === 'remove' ? 'removed' : 'kept'}.`,
+    evidence: `“${policy.name}”: PS3.15 Basic Profile, ${plural(on, 'option')} on; unknown attributes are ${policy.unknownAttributes === 'remove' ? 'removed' : 'kept'}.${named('kept', 'Kept against the profile')}${named('cleaned', 'Cleaned where the profile removes')}`,
   };
 }
 

@@ -340,6 +340,49 @@ describe('writeShare', () => {
     await expect(share({ checkpoint: broken })).rejects.toThrow(/file, not a folder|EEXIST|ENOTDIR/);
   });
 
+  it('names what the policy keeps against the profile, in receipt, manifest and files', async () => {
+    const overrides = {
+      SeriesDescription: 'K',
+      '00101030': 'K',
+      Manufacturer: 'K',
+      PatientSex: 'Z',
+    } as const;
+    for (let s = 0; s < SIZE; s++) {
+      const dataset = instance(s);
+      setString(dataset, '0008103E', 'T1 after a fall from a horse');
+      const bytes = writeDicom({ dataset, transferSyntaxUid: explicitLittleEndian });
+      writeFileSync(join(fixture.sourceDir, 'dicom', `Quentrell_${s}.dcm`), bytes);
+    }
+    const receipt = await share({ policy: { ...policy, overrides }, formats: ['dicom'] });
+    expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(receipt.checks.find((c) => c.id === 'headers')?.evidence).toMatch(
+      / Kept against the profile: Series Description \(0008,103E\), Patient's Weight \(0010,1030\)\.$/,
+    );
+    const manifest = JSON.parse(readFileSync(join(fixture.shareDir, 'manifest.json'), 'utf8'));
+    expect(manifest.keptAgainstProfile).toEqual([
+      { tag: '(0008,103E)', name: 'Series Description', action: 'kept' },
+      { tag: '(0010,1030)', name: "Patient's Weight", action: 'kept' },
+    ]);
+    expect(searchFor(fixture.shareDir, ['Profile with exceptions, policy']).length).toBe(SIZE);
+  });
+
+  it('lets an override keep an institution, and nothing that says who somebody is', async () => {
+    const keeping = (tag: string) => ({ ...policy, overrides: { [tag]: 'K' as const } });
+    const institution = await share({ policy: keeping('InstitutionName') });
+    expect(institution.leaks).toEqual([]);
+    expect(institution.checks.filter((c) => c.state === 'failed')).toEqual([]);
+    expect(searchFor(fixture.shareDir, ['St. Brannock Infirmary']).length).toBe(SIZE);
+    for (const [tag, kind] of [
+      ['PatientID', 'patient-id'],
+      ['00100030', 'birth-date'],
+      ['ReferringPhysicianName', 'physician'],
+    ] as const) {
+      rmSync(fixture.shareDir, { recursive: true });
+      const refused = await share({ policy: keeping(tag), formats: ['dicom'] });
+      expect(new Set(refused.leaks.map((l) => l.identifierKind))).toEqual(new Set([kind]));
+    }
+  });
+
   it('is no reason to refuse a share that a station, a node or a person is called like the scanner', async () => {
     for (let s = 0; s < SIZE; s++) {
       const dataset = instance(s);

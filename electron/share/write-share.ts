@@ -10,6 +10,7 @@ import {
   shareReceipt,
 } from '../../shared/share/records.ts';
 import type { Db } from '../catalog/database.ts';
+import { profileExceptions } from '../deidentify/header/ps315.ts';
 import type { Pseudonyms } from '../deidentify/pseudonyms.ts';
 import { readAudit, readReport } from '../risk/audit-rows.ts';
 import type { TaskContext } from '../worker/task.ts';
@@ -204,7 +205,7 @@ export async function writeShare(
   const identifiers = await collectIdentifiers(
     db,
     context.keys,
-    policy.options,
+    policy,
     new Set(left.map((o) => o.scan.selected.scan.seriesId)),
     span(task, 0.8, 0.85),
   );
@@ -217,18 +218,19 @@ export async function writeShare(
     held: held.length,
   });
   files.push(await writeWholeFile(folder.contentDir, 'refacade-log.jsonl', logText(log)));
+  const exceptions = profileExceptions(policy);
   const head = { id: start.shareUid, version: product.version, createdAt, policyName: policy.name, formats };
   const manifest = await writeWholeFile(
     folder.contentDir,
     'manifest.json',
-    manifestText({ ...head, files, scans: manifestScans, audit }),
+    manifestText({ ...head, exceptions, files, scans: manifestScans, audit }),
   );
   await removeStrays(folder, [...files, manifest]);
   if (withBids) {
     task.progress(0.86, 'bids-validator');
     checks.push(bidsCheck(await validateBids(folder.contentDir, task.signal)));
   }
-  const ownText = [...topFiles.values(), ownWords].join('\n');
+  const ownText = [...topFiles.values(), ownWords, ...exceptions.map((e) => e.name)].join('\n');
   const search = await scanForLeaks(folder.contentDir, identifiers, span(task, 0.87, 0.98), ownText);
   checks.push(leakCheck(search));
   checks.push(

@@ -84,8 +84,13 @@ const datePlain = /^(\d{4})(\d{2})(\d{2})/;
  * Too short texts are left out because they turn up by chance: names below 3 letters, numbers below 5
  * digits, other texts below 4 characters; so are the words of `stopList`. Study dates are searched only as
  * full dates. UIDs of the standard are no identifiers.
+ *
+ * @param except tags of attributes whose values are passed over, in items of sequences too
  */
-export function identifiersOf(source: Dataset | SubjectRow): Identifier[] {
+export function identifiersOf(
+  source: Dataset | SubjectRow,
+  except: ReadonlySet<string> = new Set(),
+): Identifier[] {
   const found = new Map<string, Identifier>();
   const add = (kind: IdentifierKind, text: string): void => {
     const plain = text.normalize('NFC').replace(/\0/g, '').trim();
@@ -93,7 +98,9 @@ export function identifiersOf(source: Dataset | SubjectRow): Identifier[] {
     if (worthSearching(kind, plain) && !found.has(key)) found.set(key, { kind, text: plain });
   };
   if ('elements' in source) {
-    walk(source, (element, _path, dataset) => addElement(element, dataset, add));
+    walk(source, (element, _path, dataset) => {
+      if (!except.has(element.tag)) addElement(element, dataset, add);
+    });
   } else {
     for (const part of nameParts(source.patientName)) add('patient-name', part);
     add('patient-id', source.patientId);

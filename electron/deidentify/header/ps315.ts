@@ -1,6 +1,7 @@
 import type { Policy, Ps315Options } from '../../../shared/deidentify/records.ts';
-import { isPrivateTag } from './dicom-dataset.ts';
-import { tagOfKeyword } from './dictionary.ts';
+import { isPrivateTag, tagText } from './dicom-dataset.ts';
+import { dictionaryEntry, spacedKeyword, tagOfKeyword } from './dictionary.ts';
+import { classUidTags } from './identifiers.ts';
 import table from './ps315-table.json' with { type: 'json' };
 
 /** D dummy, Z empty, X remove, K keep, C clean, U replace UID (PS3.15 E.1). */
@@ -89,6 +90,56 @@ export function decide(row: Ps315Row, options: Ps315Options): Decision {
     active[0];
   if (chosen) return { code: chosen[1], rule: `option ${optionCodes[chosen[0]].code}` };
   return { code: row.basic, rule: `PS3.15 basic: ${row.basic}` };
+}
+
+/** An attribute about which a recipe decides more loosely than the profile with the recipe's options would. */
+export interface ProfileException {
+  /** `(0008,1030)` */
+  readonly tag: string;
+  readonly name: string;
+  /** Kept as it is, or cleaned where it would have been removed or replaced. */
+  readonly action: 'kept' | 'cleaned';
+}
+
+/**
+ * Where the overrides of a recipe loosen the profile, in tag order; empty when the recipe is as strict as it says.
+ *
+ * An attribute that the profile keeps anyway is no exception, although an override also stops the search of its text
+ * for names and dates: the search of a share's bytes looks there all the same.
+ */
+export function profileExceptions(recipe: HeaderRecipe): ProfileException[] {
+  return [...overridesByTag(recipe)]
+    .filter(([tag, code]) => (code === 'K' || code === 'C') && loosens(tag, code, recipe))
+    .map(([tag, code]) => {
+      const keyword = dictionaryEntry(tag)?.keyword;
+      return {
+        tag: tagText(tag),
+        name: ps315Row(tag)?.name ?? (keyword ? spacedKeyword(keyword) : 'Unknown'),
+        action: code === 'K' ? ('kept' as const) : ('cleaned' as const),
+      };
+    })
+    .sort((a, b) => (a.tag < b.tag ? -1 : 1));
+}
+
+function loosens(tag: string, code: 'K' | 'C', { options, unknownAttributes }: HeaderRecipe): boolean {
+  // Kept by override, an age over 89 is not grouped and a received statement about the face is taken for one.
+  if (tag === '00101010' || tag === '00280302') return code === 'K';
+  // What every object loses whatever the table's options say: names, private attributes, overlays, text of reports.
+  if (isPrivateTag(tag) || /^(?:001000[12]0|50|60|0040A160)/.test(tag)) return true;
+  const row = ps315Row(tag);
+  const entry = dictionaryEntry(tag);
+  if (row) {
+    const usual = decide(row, options).code;
+    if (usual === 'C' && entry?.vr === 'TM') return false; // a shift of days leaves the time of day
+    return usual !== 'K' && usual !== code;
+  }
+  if (!entry) return unknownAttributes === 'remove';
+  if (entry.vr === 'PN') return true;
+  if (entry.vr === 'UI') return code === 'K' && !options.retainUids && !classUidTags.has(tag);
+  const mode = dateMode(options);
+  if (entry.vr === 'DA' || entry.vr === 'DT')
+    return mode === 'removed' || (code === 'K' && mode === 'modified');
+  return entry.vr === 'TM' && mode === 'removed';
 }
 
 /** Overrides of a recipe by tag; keywords are looked up. */

@@ -14,7 +14,7 @@ import {
   setString,
   walk,
 } from './dicom-dataset.ts';
-import { dateMode, type HeaderRecipe, optionCodes } from './ps315.ts';
+import { dateMode, type HeaderRecipe, optionCodes, profileExceptions } from './ps315.ts';
 
 /** First words of our value in De-identification Method: how our own work is recognised. */
 export const methodMark = 'Refacade';
@@ -33,10 +33,11 @@ export function headerCodes(recipe: HeaderRecipe): { code: string; meaning: stri
   );
 }
 
-/** Our value of De-identification Method: 64 ASCII characters at most. */
+/** Our value of De-identification Method: 64 ASCII characters at most. Says so when overrides loosen the profile. */
 export function methodText(recipe: HeaderRecipe): string {
   const name = recipe.name.replace(/[^\x20-\x5b\x5d-\x7e]/g, '').trim();
-  return `${methodMark}: PS3.15 Basic Profile, policy ${name}`.slice(0, 64).trim();
+  const but = profileExceptions(recipe).length > 0 ? ' with exceptions' : '';
+  return `${methodMark}: PS3.15 Basic Profile${but}, policy ${name}`.slice(0, 64).trim();
 }
 
 /** Whether this project has already de-identified this object: our pseudonym and our mark are in it. */
