@@ -119,6 +119,28 @@ describe('sidecars', () => {
     expect(json).not.toHaveProperty('Manufacturer');
   });
 
+  it.each([
+    ['ManufacturerModelName', 'X', 'ManufacturersModelName'],
+    ['00081090', 'Z', 'ManufacturersModelName'],
+    ['(0018,1020)', 'X', 'SoftwareVersions'],
+    ['EchoTime', 'D', 'EchoTime'],
+    ['ImageOrientationPatient', 'X', 'ImageOrientationPatientDICOM'],
+    ['PerformedProcedureStepDescription', 'K', 'ProcedureStepDescription'],
+    ['00101030', 'K', 'PatientWeight'],
+    ['0008,1010', 'K', 'StationName'],
+  ] as const)('obeys the override %s: %s as DICOM does', (override, code, field) => {
+    const more = {
+      ...source,
+      ManufacturersModelName: 'Prisma',
+      ImageOrientationPatientDICOM: [1, 0, 0, 0, 1, 0],
+    };
+    const before = cleanSidecar(more, recipe(), keys, subject).json;
+    const { json, changes } = cleanSidecar(more, recipe({}, { [override]: code }), keys, subject);
+    expect(field in before).toBe(code !== 'K');
+    expect(json[field]).toEqual(code === 'K' ? more[field] : undefined);
+    expect(changes.find((c) => c.tag === field)!.rule).toBe('policy override');
+  });
+
   it('says how it was de-identified, after what others said', () => {
     const { json } = cleanSidecar({ DeidentificationMethod: ['Other tool'] }, recipe(), keys, subject);
     expect(json.DeidentificationMethod).toEqual([

@@ -2,8 +2,9 @@ import type { HeaderChange } from '../../../shared/deidentify/records.ts';
 import type { Pseudonyms } from '../pseudonyms.ts';
 import type { HeaderSubject } from './apply-profile.ts';
 import { cleanDescriptor } from './clean-text.ts';
+import { tagOfKeyword } from './dictionary.ts';
 import { identifierPattern } from './identifier-pattern.ts';
-import { dateMode, type HeaderRecipe } from './ps315.ts';
+import { dateMode, type HeaderRecipe, overridesByTag } from './ps315.ts';
 import { shiftIso, withoutDates } from './shift-dates.ts';
 import { headerCodes, methodText } from './stamps.ts';
 
@@ -54,6 +55,21 @@ const patientFields: Readonly<Record<string, true>> = {
   PatientWeight: true,
   PatientSize: true,
 };
+/** Sidecar fields that BIDS and dcm2niix spell differently from the keyword of the attribute they come from. */
+const otherSpellings: Readonly<Record<string, string>> = {
+  ManufacturersModelName: '00081090',
+  BodyPart: '00180015',
+  EchoNumber: '00180086',
+  EchoTime1: '00180081',
+  EchoTime2: '00180081',
+  ProcedureStepDescription: '00400254',
+  XRayExposure: '00181152',
+  ImageOrientationPatientDICOM: '00200037',
+  InPlanePhaseEncodingDirectionDICOM: '00181312',
+  PercentPhaseFOV: '00180094',
+  CoilString: '0051100F',
+  ImageOrientationText: '0051100E',
+};
 const uidField = /(?:UID|Uid)$/;
 const dateField = /Date$|DateTime$/;
 
@@ -65,7 +81,8 @@ export type SidecarJson = Readonly<Record<string, unknown>>;
  *
  * An allow-list of acquisition fields stays; options of the recipe let more through (patient
  * characteristics, device, institution, cleaned descriptions, dates, UIDs). Dates move by the subject's
- * BIDS shift, before 1926; with full dates retained they stay. A kept text that names the subject goes.
+ * BIDS shift, before 1926; with full dates retained they stay. A kept text that names the subject goes. An override
+ * of the recipe, by tag or keyword, decides about the field made from that attribute: K keeps it, all others remove it.
  * Adds DeidentificationMethod and DeidentificationMethodCodeSequence.
  *
  * @param source is not changed
@@ -82,6 +99,7 @@ export function cleanSidecar(
     subject.label,
     options.retainInstitutionIdentity,
   );
+  const overrides = overridesByTag(recipe);
   const mode = dateMode(options);
   const json: Record<string, unknown> = {};
   const changes: HeaderChange[] = [];
@@ -91,7 +109,7 @@ export function cleanSidecar(
     value: unknown,
   ): { value: unknown; action: HeaderChange['action']; rule: string } => {
     const gone = (rule: string) => ({ value: undefined, action: 'remove' as const, rule });
-    const override = recipe.overrides[key];
+    const override = overrides.get(otherSpellings[key] ?? tagOfKeyword(key) ?? '');
     if (override === 'K') return { value, action: 'keep', rule: 'policy override' };
     if (override) return gone('policy override');
     if (key.startsWith('DeidentificationMethod'))
