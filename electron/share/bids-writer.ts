@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
+import { yearsOf } from '../deidentify/header/age-group.ts';
 import { applyProfile, type HeaderSubject } from '../deidentify/header/apply-profile.ts';
 import { type Dataset, getNumbers, getString } from '../deidentify/header/dicom-dataset.ts';
 import { gzipHeaderIsClean, gzipWithoutTrace } from '../deidentify/header/file-name.ts';
@@ -195,10 +196,4 @@ export async function statedAge(format: 'dicom' | 'nifti', source: string): Prom
   }
   const { dataset } = readDicom(new Uint8Array(await readFile(source)));
   return yearsOf(getString(dataset, '00101010') ?? '');
-}
-
-function yearsOf(text: string): number | null {
-  const match = /^(\d{3})([YMWD])$/.exec(text.trim());
-  if (!match) return null;
-  return Number(match[1]) / { Y: 1, M: 12, W: 52.18, D: 365.25 }[match[2] as 'Y'];
 }

@@ -1,5 +1,6 @@
 import type { HeaderChange } from '../../../shared/deidentify/records.ts';
 import type { Pseudonyms } from '../pseudonyms.ts';
+import { isGroupedAge } from './age-group.ts';
 import { cleanDescriptor } from './clean-text.ts';
 import {
   type Dataset,
@@ -270,15 +271,13 @@ function replaceUids(element: Element, rule: string, run: Run): Outcome {
 }
 
 function keep(element: Element, dataset: Dataset, rule: string): Outcome {
-  if (element.tag === '00101010' && rule !== 'policy override') {
-    const years = /^(\d{3})Y$/.exec(elementText(element, dataset.charset));
-    if (years && Number(years[1]) > 89) {
-      return {
-        element: textElement(element.tag, 'AS', '089Y'),
-        action: 'clean',
-        rule: `${rule}: ages over 89 are grouped`,
-      };
-    }
+  const isAge = element.tag === '00101010' && rule !== 'policy override';
+  if (isAge && isGroupedAge(elementText(element, dataset.charset))) {
+    return {
+      element: textElement(element.tag, 'AS', '089Y'),
+      action: 'clean',
+      rule: `${rule}: ages over 89 are grouped`,
+    };
   }
   return { element, action: 'keep', rule, recurse: true };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { policy } from '../../../shared/deidentify/records.ts';
 import { pseudonymsFrom } from '../pseudonyms.ts';
+import { applyProfile } from './apply-profile.ts';
+import { emptyDataset, getString, setString } from './dicom-dataset.ts';
 import { planted } from './planted-object.ts';
 import { cleanSidecar } from './sidecar.ts';
 
@@ -139,6 +141,27 @@ describe('sidecars', () => {
     expect(field in before).toBe(code !== 'K');
     expect(json[field]).toEqual(code === 'K' ? more[field] : undefined);
     expect(changes.find((c) => c.tag === field)!.rule).toBe('policy override');
+  });
+
+  it.each([
+    ['095Y', '089Y'],
+    ['95Y', '089Y'],
+    ['95', '089Y'],
+    ['00095y ', '089Y'],
+    ['1092M', '089Y'],
+    [95.5, 89],
+    ['089Y', '089Y'],
+    ['89Y', '89Y'],
+    ['018M', '018M'],
+    ['unknown', 'unknown'],
+  ])('groups ages over 89: %s', (age, grouped) => {
+    const kept = recipe({ retainPatientCharacteristics: true });
+    expect(cleanSidecar({ PatientAge: age }, kept, keys, subject).json.PatientAge).toBe(grouped);
+    if (typeof age !== 'string') return;
+    const ds = emptyDataset();
+    setString(ds, '00101010', age, 'AS');
+    const { dataset } = applyProfile(ds, kept, keys, subject);
+    expect(getString(dataset, '00101010')).toBe(grouped);
   });
 
   it('says how it was de-identified, after what others said', () => {

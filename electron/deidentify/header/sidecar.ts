@@ -1,5 +1,6 @@
 import type { HeaderChange } from '../../../shared/deidentify/records.ts';
 import type { Pseudonyms } from '../pseudonyms.ts';
+import { isGroupedAge } from './age-group.ts';
 import type { HeaderSubject } from './apply-profile.ts';
 import { cleanDescriptor } from './clean-text.ts';
 import { tagOfKeyword } from './dictionary.ts';
@@ -232,11 +233,10 @@ function shiftSidecarDate(value: unknown, days: number): string | undefined {
   return shiftIso(iso, days);
 }
 
-/** Ages over 89 are grouped: the number or `090Y` becomes 89 (or `089Y`). */
+/** Ages over 89 are grouped: the number or `090Y`, however it is written, becomes 89 (or `089Y`). */
 function groupAge(value: unknown): unknown {
   if (typeof value === 'number') return value > 89 ? 89 : value;
-  const years = typeof value === 'string' ? /^(\d{3})Y$/.exec(value) : null;
-  return years && Number(years[1]) > 89 ? '089Y' : value;
+  return typeof value === 'string' && isGroupedAge(value) ? '089Y' : value;
 }
 
 /** Identifiers that a sidecar states about its own subject. */
