@@ -81,13 +81,16 @@ export function parsedAttributes(dataSet: dicomParser.DataSet): AttributeSource 
 /**
  * Parses with dicom-parser, inflating a deflated data set.
  *
+ * @param bareSyntax transfer syntax of a data set without preamble and file meta information, which does not state it
  * @throws whatever dicom-parser throws on a damaged file
  */
 export function parseWithSecondReader(
   bytes: Uint8Array,
   inflate: (bytes: Uint8Array) => Uint8Array,
+  bareSyntax?: string,
 ): dicomParser.DataSet {
   return dicomParser.parseDicom(bytes, {
+    ...(bareSyntax ? { TransferSyntaxUID: bareSyntax } : {}),
     // Declared as returning nothing; dicom-parser goes on with what the callback returns.
     inflater: ((all: Uint8Array, at: number) => {
       const rest = inflate(all.subarray(at));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,6 +153,23 @@ describe('writeDicomSeries', () => {
       for (let r = 0; r < SIZE; r++)
         for (let c = 0; c < SIZE; c++) expect(pixels[c + SIZE * r]).toBe(expected(c, r, s));
     }
+  });
+
+  it.each([
+    ['explicit', explicitLittleEndian],
+    ['implicit', '1.2.840.10008.1.2'],
+  ])('edits bare data sets, without preamble and file meta information (%s)', async (_name, syntax) => {
+    const sources = resource(() => {}, syntax);
+    for (const path of sources) {
+      const whole = readFileSync(path);
+      // 128 bytes, DICM, then the length of group 0002 in an element of twelve bytes.
+      writeFileSync(path, whole.subarray(132 + 12 + whole.readUInt32LE(140)));
+    }
+    const { files, problems } = await write({ sources });
+    expect(problems).toEqual([]);
+    const pixels = await pixelsOf(files[5]!.path);
+    for (let r = 0; r < SIZE; r++)
+      for (let c = 0; c < SIZE; c++) expect(pixels[c + SIZE * r]).toBe(expected(c, r, 5));
   });
 
   it('edits the frames of an enhanced object and leaves untouched frames original', async () => {

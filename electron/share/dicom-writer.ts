@@ -134,7 +134,7 @@ export async function writeDicomSeries(
 /** The second reader's answer; a file it cannot read at all is a fault as well. */
 function readBack(source: Uint8Array, written: Uint8Array, made: Made, pair: EditedPair): Verification {
   try {
-    return verifyDicom(source, written, made.changes, pair);
+    return verifyDicom(source, written, made.changes, pair, made.sourceSyntax);
   } catch {
     // What a parser says of a damaged file may repeat a part of it, and this sentence stands in the receipt.
     const faults = ['The second reader could not compare source and output.'];
@@ -145,6 +145,8 @@ function readBack(source: Uint8Array, written: Uint8Array, made: Made, pair: Edi
 interface Made {
   readonly bytes: Uint8Array;
   readonly changes: HeaderChange[];
+  /** Transfer syntax of the source, stated or recognised. */
+  readonly sourceSyntax: string;
   readonly sopInstanceUid: string;
   readonly placedBy: 'geometry' | 'pixels';
 }
@@ -184,6 +186,7 @@ function makeInstance(bytes: Uint8Array, series: DicomSeries): Made {
   return {
     bytes: writeDicom(out),
     changes: [...profiled.changes, ...stampChanges(profiled.dataset, stamped)],
+    sourceSyntax: file.transferSyntaxUid,
     sopInstanceUid: getString(stamped, '00080018') ?? '',
     placedBy: placement.by,
   };

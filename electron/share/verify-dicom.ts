@@ -49,6 +49,7 @@ const GEOMETRY = [
  *
  * @param source bytes of the source instance
  * @param written bytes as read back from disk
+ * @param bareSyntax transfer syntax of the source when it is a bare data set, which does not state it
  * @param changes what the rule set said it would do to this instance, and the stamps
  */
 export function verifyDicom(
@@ -56,18 +57,14 @@ export function verifyDicom(
   written: Uint8Array,
   changes: readonly HeaderChange[],
   pair: EditedPair,
+  bareSyntax?: string,
 ): Verification {
-  const before = parse(source);
-  const after = parse(written);
+  const before = parseWithSecondReader(source, inflateRawSync, bareSyntax);
+  const after = parseWithSecondReader(written, inflateRawSync);
   const faults: string[] = [];
   const header = compareHeaders(before, after, changes, faults);
   const pixels = comparePixels(before, after, pair, faults);
   return { faults, ...pixels, ...header };
-}
-
-function parse(bytes: Uint8Array): dicomParser.DataSet {
-  // A data set without preamble is read as its most likely form.
-  return parseWithSecondReader(bytes, inflateRawSync);
 }
 
 function comparePixels(
