@@ -23,8 +23,8 @@ export interface BidsScan {
   readonly sources: readonly string[];
   readonly original: NiftiImage;
   readonly edited: NiftiImage;
-  /** The edit mask of the derivative; null when there is none. */
-  readonly mask: NiftiImage | null;
+  /** The edit mask of the derivative, the only witness of what was meant to be edited. */
+  readonly mask: NiftiImage;
   readonly includeMask: boolean;
   readonly recipe: HeaderRecipe;
   readonly keys: Pseudonyms;
@@ -64,6 +64,9 @@ export async function writeBidsScan(root: string, scan: BidsScan): Promise<Writt
     ],
     evidence,
   });
+  const { length } = scan.mask.volume.data;
+  if (length === 0 || evidence.voxels % length !== 0)
+    return held(`Expected an edit mask on the voxels of the scan, got ${length} for ${evidence.voxels}.`);
   const outside = changedOutsideMask(scan, evidence);
   if (outside > 0) return held(`${outside} voxels outside the edit differ from the source.`);
   const files = [await writeImage(root, `${scan.place.stem}.nii.gz`, scan.edited)];
@@ -75,8 +78,7 @@ export async function writeBidsScan(root: string, scan: BidsScan): Promise<Writt
     Buffer.compare(raw(back.volume.data), raw(scan.edited.volume.data)) === 0;
   if (!same) return held('The voxels read back are not the edited ones.');
   files.push(await writeWholeFile(root, `${scan.place.stem}.json`, json(await sidecar(scan))));
-  if (scan.includeMask && scan.mask)
-    files.push(await writeImage(root, `${scan.place.maskStem}.nii.gz`, scan.mask));
+  if (scan.includeMask) files.push(await writeImage(root, `${scan.place.maskStem}.nii.gz`, scan.mask));
   return { files, problems: [], evidence };
 }
 
@@ -95,13 +97,13 @@ function changedOutsideMask({ original, edited, mask }: BidsScan, evidence: { ed
   const a = original.volume.data;
   const b = edited.volume.data;
   if (a.length !== b.length) return Math.max(a.length, b.length);
-  const inside = mask?.volume.data;
+  const inside = mask.volume.data;
   let outside = 0;
   for (let n = 0; n < a.length; n++) {
     if (a[n] === b[n] || (Number.isNaN(a[n]) && Number.isNaN(b[n]))) continue;
     evidence.edited++;
     // A mask of a 4-D scan may be 3-D: the same edit in every volume.
-    if (inside && inside[n % inside.length] === 0) outside++;
+    if (inside[n % inside.length] === 0) outside++;
   }
   return outside;
 }

@@ -159,7 +159,7 @@ async function asBids(scan: ScanToWrite, folder: ShareFolder, policy: Policy, ke
     sources: scan.sources,
     original,
     edited,
-    mask: existsSync(maskPath) ? await reading('The edit mask', () => readNifti(maskPath)) : null,
+    mask: await reading('The edit mask', () => readNifti(maskPath)),
     includeMask: policy.includeEditMask,
     recipe: policy,
     keys,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +20,7 @@ import { setString } from '../deidentify/header/dicom-dataset.ts';
 import { explicitLittleEndian } from '../deidentify/header/read-dicom.ts';
 import { writeDicom } from '../deidentify/header/write-dicom.ts';
 import { reviewHandlers } from '../review/handlers.ts';
+import { newNifti, writeNifti } from '../volume/nifti.ts';
 import { quietContext } from '../worker/task.ts';
 import { product } from './product.ts';
 import { type Fixture, instance, keys, makeFixture, planted, policy, SIZE } from './share-fixture.ts';
@@ -292,6 +294,22 @@ describe('writeShare', () => {
       /^The edited image of this scan is missing\.$/,
     ],
     [
+      'the edit mask is gone',
+      (f) => rmSync(join(f.projectDir, 'derivatives', '1', 'edit-mask.nii.gz')),
+      1,
+      /^The edit mask of this scan is missing\.$/,
+    ],
+    [
+      'the edit mask is not of this scan',
+      (f) =>
+        copyFileSync(
+          join(f.root, 'other-mask.nii.gz'),
+          join(f.projectDir, 'derivatives', '2', 'edit-mask.nii.gz'),
+        ),
+      2,
+      /^Expected an edit mask on the voxels of the scan, got 27 for 4096\.$/,
+    ],
+    [
       'the working volume is damaged',
       (f) => writeFileSync(join(f.projectDir, 'volumes', '1.nii'), 'damaged'),
       1,
@@ -305,6 +323,9 @@ describe('writeShare', () => {
     ],
   ];
   it.each(faults)('holds one scan and shares the other when %s', async (_name, spoil, seriesId, reason) => {
+    const affine = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1);
+    const other = { data: new Uint8Array(27), shape: [3, 3, 3], affine, slope: 1, inter: 0 };
+    await writeNifti(join(fixture.root, 'other-mask.nii.gz'), newNifti(other));
     spoil(fixture);
     const receipt = await share();
     expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
