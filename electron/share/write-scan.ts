@@ -229,8 +229,12 @@ async function removeUnit(
 /** Everything the files of a unit depend on. */
 function fingerprintOf(scan: ScanToWrite, format: ShareFormat, policy: Policy): string {
   const stamp = (path: string) => {
-    const found = statSync(path, { throwIfNoEntry: false });
-    return found ? [found.size, found.mtimeMs] : null;
+    try {
+      const { size, mtimeMs } = statSync(path);
+      return [size, mtimeMs];
+    } catch {
+      return null; // whoever reads the file says what is wrong with it
+    }
   };
   const { selected } = scan;
   const facts = [

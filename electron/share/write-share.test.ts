@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -278,6 +279,16 @@ describe('writeShare', () => {
     [
       'a source file is gone',
       (f) => rmSync(join(f.sourceDir, 'dicom', 'Quentrell_5.dcm')),
+      1,
+      /^A source file of this scan is missing\.$/,
+    ],
+    [
+      'a source file is a link to itself',
+      (f) => {
+        const path = join(f.sourceDir, 'dicom', 'Quentrell_5.dcm');
+        rmSync(path);
+        symlinkSync(path, path);
+      },
       1,
       /^A source file of this scan is missing\.$/,
     ],
