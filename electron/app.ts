@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { appContract } from '../shared/contract.ts';
@@ -27,9 +28,10 @@ import { listModels, packsDir } from './models/installed-models.ts';
 import { createPacks } from './models/packs.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
 import { measurableSql } from './morphometry/measurable-kinds.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { auditJobs } from './project/execute-audit.ts';
 import { policyNameOf, projectHandlers } from './project/handlers.ts';
-import { openProjectFolder } from './project/project-folder.ts';
+import { isSameFolder, openProjectFolder } from './project/project-folder.ts';
 import { rememberProject } from './project/recent-projects.ts';
 import { ProjectSession } from './project/session.ts';
 import { ensureVolume, volumePathOf } from './project/source-volume.ts';
@@ -91,14 +93,13 @@ export function createApp(options: AppOptions): App {
     if (!session) throw new UserError('no-project', 'No project is open.', 'Open or create a project first.');
     return session;
   };
-  const openProject = async (dir: string, create: boolean) => {
-    if (session && resolve(dir) === session.folder.dir) return session;
+  const onImported = (s: ProjectSession) => options.redactor?.addIdentifiers(knownIdentifiers(s));
+  // The project that is open stays open, and at work, until the next one has its lock and its catalog.
+  const switchTo = async (dir: string, create: boolean) => {
+    if (session && isSameFolder(dir, session.folder.dir)) return session;
     const folder = openProjectFolder(dir, create, clock());
-    await session?.close();
-    session = null;
     pool ??= createWorkerPool(workerFile, concurrency, { generate: generators.generate });
-    const onImported = (s: ProjectSession) => options.redactor?.addIdentifiers(knownIdentifiers(s));
-    session = new ProjectSession({
+    const next = new ProjectSession({
       folder,
       pool,
       events,
@@ -108,16 +109,30 @@ export function createApp(options: AppOptions): App {
       faceReader,
       onImported,
     });
+    try {
+      onImported(next);
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+    try {
+      await session?.close();
+    } catch (error) {
+      log.error('the project before did not close in order', { error });
+    }
+    session = next;
+    next.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'risk', 'share');
+    next.runner.wake();
     rememberProject(options.userDataDir, {
       dir: folder.dir,
       name: folder.name,
       openedAt: clock().toISOString(),
     });
-    onImported(session);
-    session.runner.wake();
-    session.changed('project', 'catalog', 'jobs', 'review', 'morphometry', 'risk', 'share');
-    return session;
+    return next;
   };
+  const turns = `open project ${randomUUID()}`;
+  const inTurn = <T>(work: () => Promise<T>) => oneAtATime(turns, new AbortController().signal, work);
+  const openProject = (dir: string, create: boolean) => inTurn(() => switchTo(dir, create));
 
   const handlers = {
     ...projectHandlers({
@@ -211,8 +226,10 @@ export function createApp(options: AppOptions): App {
     openProject,
     busy: () => session?.runner.busy ?? false,
     async close() {
-      await session?.close();
-      session = null;
+      await inTurn(async () => {
+        await session?.close();
+        session = null;
+      });
       await segmenter?.close();
       await generators.close();
       await faceReader?.close();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../dispatch.ts';
 
@@ -60,4 +60,14 @@ export function openProjectFolder(path: string, create: boolean, now: Date): Pro
   for (const d of [folder.volumesDir, folder.derivativesDir, folder.previewDir])
     mkdirSync(d, { recursive: true });
   return folder;
+}
+
+/** Whether two spellings (a link, another case) lead to one folder; false where one of them leads nowhere. */
+export function isSameFolder(a: string, b: string): boolean {
+  try {
+    // The native one also gives names in the case that is on the disk.
+    return realpathSync.native(a) === realpathSync.native(b);
+  } catch {
+    return false;
+  }
 }
