@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../dispatch.ts';
+import { sameFile } from '../same-file.ts';
 import type { ExitCode } from './output.ts';
 
 /** @throws UserError when the argument is missing */
@@ -24,6 +25,38 @@ export function needFile(path: string | undefined): string {
     );
   }
   return file;
+}
+
+/**
+ * Refuses outputs that would overwrite what is read, or each other, under whatever name.
+ *
+ * @param inputs files that are only read
+ * @param outputs what is to be written, by option; an undefined one was not asked for
+ * @throws UserError
+ */
+export function needOtherFiles(
+  inputs: readonly string[],
+  outputs: Readonly<Record<string, string | undefined>>,
+): void {
+  const asked = Object.entries(outputs).flatMap(([what, path]) => (path ? [{ what, path }] : []));
+  for (const [n, { what, path }] of asked.entries()) {
+    const input = inputs.find((file) => sameFile(file, path));
+    if (input !== undefined) {
+      throw new UserError(
+        'same-file',
+        `${what} ${path} is the input ${input} itself; writing it would destroy the scan.`,
+        'Give the output another name.',
+      );
+    }
+    const other = asked.slice(0, n).find((before) => sameFile(before.path, path));
+    if (other) {
+      throw new UserError(
+        'same-file',
+        `${other.what} ${other.path} and ${what} ${path} are one file; one would overwrite the other.`,
+        'Give each output its own name.',
+      );
+    }
+  }
 }
 
 /** Counts of every state, as an exit code: 2 when anything waits for a person or failed. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { AuditReport, Estimate, RecognitionFigures } from '../../shared/risk/records.ts';
-import { need } from './arguments.ts';
+import { need, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
@@ -20,6 +20,7 @@ export const auditCommand: Command = {
         'scans-tsv': { type: 'string' },
       },
     });
+    needOtherFiles([], { '--tsv': values.tsv, '--scans-tsv': values['scans-tsv'] });
     const client = createProjectClient(output);
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });

@@ -14,7 +14,7 @@ import { createGenerators } from '../models/generators.ts';
 import { listModels } from '../models/installed-models.ts';
 import { ensureSegmentation, segmentationNotes } from '../project/source-segmentation.ts';
 import { quietContext } from '../worker/task.ts';
-import { need, needFile } from './arguments.ts';
+import { need, needFile, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { modelFoldersHere } from './models.ts';
 import { openSegmenter } from './open-segmenter.ts';
@@ -40,6 +40,7 @@ export const defaceCommand: Command = {
     const params = parseParams(method, values.param);
     const input = needFile(positionals[0]);
     const out = need(positionals[1], 'an output file');
+    needOtherFiles([input], { 'The output': out, '--edit-mask': values['edit-mask'] });
     const folders = modelFoldersHere();
     // Before minutes are spent on the segmentation.
     if (method.model !== undefined) needUsableMethod(method, params, await listModels(folders));

@@ -8,7 +8,7 @@ import { frameOf, renderHead, type SurfaceRender } from '../risk/render.ts';
 import { headSurface } from '../risk/surface.ts';
 import { type LightSet, SURFACE_VIEWS, type SurfaceView } from '../risk/views.ts';
 import { readNifti } from '../volume/nifti.ts';
-import { need, needFile } from './arguments.ts';
+import { need, needFile, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 
 /** Rows of the contact sheet that `--view all` gives; an empty place stays black. */
@@ -36,6 +36,7 @@ export const renderCommand: Command = {
     const out = resolve(need(positionals[1], 'an output file'));
     if (!out.toLowerCase().endsWith('.png'))
       throw new UserError('bad-arguments', `Expected a name ending in .png, got ${out}.`);
+    needOtherFiles([input], { 'The output': out });
     const view = choose('--view', need(values.view, '--view'), [...SURFACE_VIEWS, 'all'] as const);
     const lights: LightSet = choose('--lights', values.lights, ['even', 'side'] as const);
     const size = whole('--size', values.size, 16, 4096);

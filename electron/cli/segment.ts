@@ -6,7 +6,7 @@ import { findDist } from '../dist-dir.ts';
 import { modelsDir } from '../inference/model-card.ts';
 import { LABELS_FILE } from '../segmentation/segment-file.ts';
 import type { HeadSegmentation, Segmenter } from '../segmentation/segmentation.ts';
-import { need, needFile } from './arguments.ts';
+import { need, needFile, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openSegmenter } from './open-segmenter.ts';
 import { formatTable } from './output.ts';
@@ -28,6 +28,7 @@ export function createSegmentCommand(openSegmenter: () => Segmenter | undefined)
       if (!labels.endsWith('.nii.gz')) {
         throw new UserError('bad-arguments', `Expected a name ending in .nii.gz, got ${labels}.`);
       }
+      needOtherFiles([input], { 'The output': labels, '--volumes': values.volumes });
       const segmenter = openSegmenter() ?? noModel();
       let lastLine = '';
       const onProgress = (_fraction: number, message: string) => {

@@ -2,6 +2,7 @@ import { type Verdict, verdictLimits } from '../../../shared/deidentify/records.
 import type { FaceState } from '../../../shared/import/records.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
+import { sameFile } from '../../same-file.ts';
 import { readNifti, writeNifti } from '../../volume/nifti.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import { deidentifyFace } from './deidentify-face.ts';
@@ -50,9 +51,11 @@ export async function defaceFile(work: DefaceFileInput, context: TaskContext): P
     if (!/\.nii(\.gz)?$/.test(path)) {
       throw new DefaceOutputError(`Expected an output named .nii or .nii.gz, got "${path}".`);
     }
-    if (path === work.input)
-      throw new DefaceOutputError('Expected another name for the output than for the input.');
+    if (sameFile(path, work.input))
+      throw new DefaceOutputError(`Expected another file than the input for the output, got "${path}".`);
   }
+  if (work.editMask !== undefined && sameFile(work.editMask, work.output))
+    throw new DefaceOutputError(`Expected two files for the output and its mask, got "${work.editMask}".`);
   const image = await readNifti(work.input);
   const result = await deidentifyFace(
     image,
