@@ -1,6 +1,6 @@
 // The whole job from the command line, as its users start it: the built program in a process of its own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
@@ -138,6 +138,12 @@ describe('the whole job from the command line', () => {
     const noProject = await refacade('compare', '--project', join(root, 'nowhere'));
     expect(noProject.code).toBe(1);
     expect(noProject.json.error).toMatchObject({ code: 'not-a-project' });
+    const noSource = await refacade(
+      ...['run', source, join(root, 'nowhere'), '--project', project, '--share', join(root, 'no-share')],
+    );
+    expect(noSource.code).toBe(1);
+    expect(noSource.json.error).toMatchObject({ code: 'no-such-source' });
+    expect(existsSync(join(root, 'no-share'))).toBe(false);
     const noMethod = await refacade('deidentify', '--project', project, '--method', 'magic', '--again');
     expect(noMethod.code).toBe(1);
     expect(noMethod.json.error.message).toContain('quickshear');
@@ -202,6 +208,30 @@ describe('a killed process', () => {
 
 describe('Ctrl-C', () => {
   it(
+    'ends an import with 2, and shows no report of the one before',
+    async () => {
+      const project = join(root, 'interrupted-import');
+      const many = join(root, 'many');
+      mkdirSync(many);
+      for (let n = 0; n < 20_000; n++) writeFileSync(join(many, `${n}.txt`), 'no scan');
+      const first = await refacade('import', join(many, '1.txt'), '--project', project);
+      expect(first.json.report.filesSeen).toBe(1);
+      const child = spawn(process.execPath, [program, 'import', many, '--project', project, '--json'], {
+        env,
+      });
+      let said = '';
+      child.stdout!.on('data', (text) => {
+        said += text;
+      });
+      await waitFor(() => jobs(project, 'running', 'import') >= 1);
+      child.kill('SIGINT');
+      expect(await new Promise((r) => child.once('close', r))).toBe(2);
+      expect(JSON.parse(said).report).toBeNull();
+    },
+    5 * minutes,
+  );
+
+  it(
     'ends the whole job in good order: nothing is shared, what was not done waits',
     async () => {
       const project = join(root, 'interrupted');
@@ -232,16 +262,16 @@ describe('Ctrl-C', () => {
 
 const doneJobs = (project: string) => jobs(project, 'done');
 
-/** De-identification jobs of a project in a state. */
-function jobs(project: string, state: string): number {
+/** Jobs of a project in a state. */
+function jobs(project: string, state: string, kind = 'deidentify'): number {
   const file = join(project, 'catalog.sqlite');
   if (!existsSync(file)) return 0;
   const db = new Database(file, { readonly: true });
   try {
     return db
-      .prepare("SELECT count(*) FROM job WHERE kind = 'deidentify' AND state = ?")
+      .prepare('SELECT count(*) FROM job WHERE kind = ? AND state = ?')
       .pluck()
-      .get(state) as number;
+      .get(kind, state) as number;
   } catch {
     return 0; // the catalog is being made
   } finally {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { UserError } from '../dispatch.ts';
 import { sameFile } from '../same-file.ts';
 import type { ExitCode } from './output.ts';
@@ -25,6 +25,36 @@ export function needFile(path: string | undefined): string {
     );
   }
   return file;
+}
+
+/**
+ * The folders and files that an import is to read, as they were given.
+ *
+ * @throws UserError when none was given, or one is not there or cannot be opened
+ */
+export function needSources(paths: readonly string[]): string[] {
+  if (paths.length === 0)
+    throw new UserError('bad-arguments', 'Expected at least one source folder or file.');
+  const missing = paths.filter((path) => !isReadable(path));
+  if (missing.length > 0) {
+    throw new UserError(
+      'no-such-source',
+      `There is no folder or file ${missing.join(', ')} that can be read; nothing was imported.`,
+      'Check the path, which is taken from where you are, connect the drive, or leave it out.',
+    );
+  }
+  return [...paths];
+}
+
+function isReadable(path: string): boolean {
+  try {
+    const info = statSync(path);
+    if (!info.isDirectory() && !info.isFile()) return false;
+    accessSync(path, info.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

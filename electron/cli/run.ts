@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { exitCodeOf, need } from './arguments.ts';
+import { exitCodeOf, need, needSources } from './arguments.ts';
 import { auditAll } from './audit.ts';
 import type { Command } from './command.ts';
 import { printComparison } from './compare.ts';
 import { deidentifyAll } from './deidentify.ts';
-import { importInto } from './import.ts';
+import { importExitCode, importInto } from './import.ts';
 import type { ExitCode, Output } from './output.ts';
 import { createProjectClient } from './project-client.ts';
 import { parseFormats, writeShareTo } from './share.ts';
@@ -31,13 +31,17 @@ export const runCommand: Command = {
     const project = need(values.project, '--project DIR');
     const share = need(values.share, '--share DIR');
     const formats = parseFormats(values.formats);
+    const sources = needSources(positionals);
     const client = createProjectClient(output);
     try {
       await client.ask['project.open']({ dir: project, create: true });
-      const imported = await importInto(client, positionals, output, values.kind);
-      if (imported.failed > 0 || client.interrupted) {
+      const imported = await importInto(client, sources, output, values.kind);
+      const code = importExitCode(imported, client.interrupted);
+      if (code !== 0) {
+        // Not the rest alone: who shares has to know that all is there.
+        output.note('Nothing was de-identified or shared.');
         output.result({ import: imported });
-        return imported.failed > 0 ? 1 : 2;
+        return code;
       }
       const deidentified = await deidentifyAll(
         client,
