@@ -114,7 +114,21 @@ describe('paths', () => {
     ],
     ['quoted, with an apostrophe', "open '/data/O'Neil/x.dcm'", "open '<path>'"],
     ['bare, with blanks in a folder', 'read /data/Jane Doe/x.dcm: bad', 'read <path>: bad'],
-    ['bare, with blanks in the file', 'read /data/Jane Doe.dcm, bad', 'read <path>, bad'],
+    ['bare, with blanks in the file', 'read /data/Jane Doe.dcm, bad', 'read <path>'],
+    ['bare, with an apostrophe', "/data/O'Neil Anna is missing", '<path> is missing'],
+    ['bare, with an apostrophe at a word', "/data/Jones' Anna is missing", '<path> is missing'],
+    ['quoted, with an apostrophe at a word', "open '/data/Jones' Anna/x.dcm'", "open '<path>'"],
+    ['bare, after a colon', 'no series in dicom-file:/data/Doe/x.dcm', 'no series in dicom-file:<path>'],
+    ['two on a line', 'move /data/Doe Anna/a -> /data/Doe Anna/b', 'move <path>'],
+    ['within double quotes', 'the rule "below /data/Anna Doe" holds', 'the rule "below <path>" holds'],
+    ['a folder named like a route', 'read /volumes/Doe/x', 'read <path>'],
+    ['own folder, then another', 'read /opt/refacade/a.json and /data/Doe/b', 'read <app>/a.json and <path>'],
+    ['look-alike with a blank', 'at /opt/refacade Doe/x', 'at <path>'],
+    [
+      'several lines',
+      'Error: no\n    at f (/home/jdoe/a.js:1:2)\n    at g',
+      'Error: no\n    at f (<path>:1:2)\n    at g',
+    ],
     ['Windows', 'read C:\\Users\\jdoe\\Desktop\\Doe Jane\\IM1.dcm done', 'read <path> done'],
     ['UNC', 'read \\\\pacs\\export\\doe\\1.dcm done', 'read <path> done'],
     ['file URL', 'at file:///home/jdoe/a.js:3:4', 'at <path>:3:4'],
@@ -123,6 +137,106 @@ describe('paths', () => {
     ['look-alike of the own folder', 'at /opt/refacade-data/doe.dcm', 'at <path>'],
   ])('%s', (_name, text, expected) => {
     expect(redactor().redact(text)).toBe(expected);
+  });
+});
+
+it('own folders may have blanks in their own names', () => {
+  const r = createRedactor({
+    ownFolders: [{ path: 'C:\\Users\\Jo Doe\\Refacade\\app.asar', label: '<app>' }],
+  });
+  expect(r.redact('at f (C:\\Users\\Jo Doe\\Refacade\\app.asar\\dist\\a.js:1:2)')).toBe(
+    'at f (<app>\\dist\\a.js:1:2)',
+  );
+  expect(r.redact('in C:\\Users\\Jo Doe\\Refacade\\scans\\Doe')).toBe('in <path>');
+});
+
+describe('names of people in names of folders', () => {
+  const folders = [
+    '/data/Anna Mueller',
+    '/data/Müller, Anna/2024',
+    '/data/Müller, Anna',
+    'C:\\Scans\\Müller, Anna\\dicom',
+    '/data/Weber (Karl)/x',
+    '/data/Weber (Karl)',
+    'C:\\Users\\Jörg Müller\\Scans\\Anna Schmidt',
+    'D:\\Anna Schmidt',
+    "/data/O'Neil; Anna <Karl>",
+    '\\\\pacs\\Anna Mueller (Karl)',
+  ];
+  const name = /anna|m[uü]e?ller|weber|karl|schmidt|jörg|neil/i;
+
+  it.each(folders)('%s', (folder) => {
+    const r = createRedactor();
+    for (const [text, expected] of [
+      [
+        `${folder} is not a Refacade project: expected x.json in it.`,
+        '<path> is not a Refacade project: expected x.json in it.',
+      ],
+      [`"${folder}" is not a project`, '"<path>" is not a project'],
+      [
+        `The folder ${folder} cannot be read: EACCES: permission denied, scandir '${folder}'`,
+        "The folder <path> cannot be read: EACCES: permission denied, scandir '<path>'",
+      ],
+      [`rename '${folder}' -> '${folder}.old'`, "rename '<path>'"],
+      [`nothing in ${folder}`, 'nothing in <path>'],
+      [`nothing in ${folder}.`, 'nothing in <path>.'],
+    ] as const) {
+      const told = r.redact(text).replace('<path>)', '<path>');
+      expect(told).not.toMatch(name);
+      expect(told).toBe(expected);
+    }
+    const error = Object.assign(new Error(`EACCES: permission denied, scandir '${folder}'`), {
+      code: 'EACCES',
+      path: folder,
+      dest: `${folder}/b`,
+    });
+    expect(r.redactValue({ error })).toMatchObject({
+      error: {
+        message: "EACCES: permission denied, scandir '<path>'",
+        code: 'EACCES',
+        path: '<path>',
+        dest: '<path>',
+      },
+    });
+    const fields = {
+      dir: folder,
+      file: 'Mueller/IM1',
+      filename: 'Anna: 1',
+      sourceFolder: folder,
+      sources: [folder, 'Weber'],
+    };
+    expect(r.redactValue(fields)).toEqual({
+      dir: '<path>',
+      file: '<path>',
+      filename: '<path>',
+      sourceFolder: '<path>',
+      sources: ['<path>', '<path>'],
+    });
+  });
+
+  it('leaves our own folders, routes and what is no path in such fields', () => {
+    const fields = {
+      path: '/opt/refacade/dist/a.js',
+      file: '/rpc/project.open',
+      dir: '',
+      source: 3,
+      profile: 'Strict',
+      kindSource: 'header',
+    };
+    expect(redactor().redactValue(fields)).toEqual({ ...fields, path: '<app>/dist/a.js' });
+    const issue = { path: ['seriesIds', 0], message: 'Expected a number' };
+    expect(redactor().redactValue(issue)).toEqual(issue);
+  });
+
+  it.each([
+    'De-identified 12 of 40 scans in 3 min (0.4 GB), 2 need review',
+    'read 3/4 of the headers, and/or none; GET /volumes/series-12.nii.gz 200 in 31 ms',
+    'The networks ran on http://127.0.0.1:4599/rpc/project.open, as asked: yes',
+    'Expected SHA-256 0a1b of "model.onnx", got 2c3d: the file is damaged. Install it again.',
+    "can't go on: the patients' list holds '12' entries",
+    'app://refacade/index.html loaded; "text/html", 5 kB/s',
+  ])('an ordinary message stays as it is: %s', (text) => {
+    expect(redactor().redact(text)).toBe(text);
   });
 });
 

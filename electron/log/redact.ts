@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { IdentifierSet, type Span } from './identifier-set.ts';
+import { type OwnFolder, pathRedactor } from './redact-paths.ts';
 
 export interface Redactor {
   /** Names, patient numbers, birth dates … of the subjects at hand. Cheap to repeat. */
@@ -12,7 +13,7 @@ export interface Redactor {
 
 export interface RedactorOptions {
   /** Folders that belong to the application: stack traces keep the part below them, as `<label>/…`. */
-  readonly ownFolders?: readonly { readonly path: string; readonly label: string }[];
+  readonly ownFolders?: readonly OwnFolder[];
 }
 
 /** Keys whose value is about a person, compared as lower-case letters only. */
@@ -30,25 +31,23 @@ const dumpLine =
 /** `Family^Given^Middle`, the way DICOM writes people. */
 const caretName = /[\p{L}\p{M}][\p{L}\p{M}'.\- ]*\^[\p{L}\p{M}'.\-^= ]*[\p{L}\p{M}.]?/gu;
 
-/** Routes of our own host look like absolute paths and are not. */
-const ownRoute = /^\/(rpc|events|volumes|pictures|receipts|assets)(\/|$)/;
+/** Keys whose value is nothing but a path, by their last word: `path`, `projectDir`, `source_folder`. */
+const pathKey =
+  /^(?:dest|destination|source|root|cwd|(?:.*[^A-Za-z])?(?:path|dir|directory|file|folder|filename)|.*[a-z](?:Path|Dir|Directory|File|Folder|Filename))s?$/;
 
 /**
  * Makes the function every log line passes through.
  *
- * Order matters: paths go first, whole, before another rule's mark splits them and leaves a tail. Over-redaction is accepted, a leak is not. Instance UIDs become a short keyed mark, so the lines
+ * Order matters: paths go first, whole, before another rule's mark splits them and leaves a tail. Over-redaction is
+ * accepted, a leak is not: after a path without quotes goes all that may belong to it. Instance UIDs become a short keyed mark, so the lines
  * about one series can still be told apart within one run; the key dies with the process.
  */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   const identifiers = new IdentifierSet();
   const key = randomBytes(16);
-  const own = (options.ownFolders ?? [])
-    .map((f) => ({ path: f.path.replace(/[\\/]+$/, ''), label: f.label }))
-    .sort((a, b) => b.path.length - a.path.length);
-
-  const redact = (text: string): string => {
-    let out = redactPaths(text, own);
-    out = out.replace(dumpLine, '$1<removed>$2');
+  const paths = pathRedactor(options.ownFolders ?? []);
+  const redactWords = (text: string): string => {
+    let out = text.replace(dumpLine, '$1<removed>$2');
     out = out.replace(personalLabel, (_all, label: string, between: string) => `${label}${between}<removed>`);
     out = cut(out, identifiers.find(out), '<identifier>');
     out = out.replace(caretName, '<name>');
@@ -56,6 +55,8 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
       uid.startsWith('1.2.840.10008.') || uid.length < 16 ? uid : `<uid ${mark(key, uid)}>`,
     );
   };
+
+  const redact = (text: string): string => redactWords(paths.inText(text));
 
   const visit = (value: unknown, seen: Set<object>, depth: number): unknown => {
     if (typeof value === 'string') return redact(value);
@@ -105,10 +106,21 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     for (const [name, item] of entries) {
       const personal =
         personalKey.test(name.toLowerCase().replace(/[^a-z]/g, '')) || /^x?0010[0-9a-f]{4}$/i.test(name);
+      const shown = pathKey.test(name) ? wholePaths(item) : item;
       out[redact(name)] =
-        personal && item !== undefined && item !== null ? '<removed>' : visit(item, seen, depth + 1);
+        personal && item !== undefined && item !== null ? '<removed>' : visit(shown, seen, depth + 1);
     }
     return out;
+  };
+
+  /** A path, or a list of them, that may be relative and is one from end to end. Never the keys of a `path` into an object. */
+  const wholePaths = (value: unknown): unknown => {
+    if (typeof value === 'string') return paths.whole(value);
+    if (value instanceof URL) return paths.whole(value.href);
+    if (Buffer.isBuffer(value)) return '<path>';
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+      return value.map(paths.whole);
+    return value;
   };
 
   const visitError = (error: Error, seen: Set<object>, depth: number): unknown => ({
@@ -149,30 +161,6 @@ function cut(text: string, spans: readonly Span[], mark: string): string {
     last = to;
   }
   return out + text.slice(last);
-}
-
-/** Where an absolute path begins: POSIX, drive letter, UNC share or file URL. */
-const pathStart = String.raw`(?:file:\/{2,3}|\\\\[^\\\s"'<>|]|[A-Za-z]:[\\/]|\/(?=[^\s/"'<>|,;:)]))`;
-const quotedPath = new RegExp(String.raw`(["'\x60])(${pathStart}[^\n]*?)\1(?=$|[\s,;:.)\]}>])`, 'gu');
-/** Bare: segments may contain blanks as long as another separator, or a file suffix, follows on the line. */
-const barePath = new RegExp(
-  String.raw`(?<![\p{L}\p{N}/\\:.<>@_-])${pathStart}(?:[^\n"'<>|,;:()]*[\\/])?[^\s"'<>|,;:()\\/]*(?:(?: [^\s"'<>|,;:()\\/]+){1,4}\.[A-Za-z0-9]{1,5}(?![\p{L}\p{N}]))?`,
-  'gu',
-);
-
-function redactPaths(text: string, own: readonly { path: string; label: string }[]): string {
-  const shorten = (path: string): string => {
-    if (ownRoute.test(path)) return path;
-    const plain = path.replace(/^file:\/\//, '');
-    const home = own.find(
-      (f) => plain === f.path || plain.startsWith(`${f.path}/`) || plain.startsWith(`${f.path}\\`),
-    );
-    // Only below the application's own folders does a name say nothing about a subject.
-    return home ? home.label + plain.slice(home.path.length) : '<path>';
-  };
-  return text
-    .replace(quotedPath, (_all, quote: string, path: string) => quote + shorten(path) + quote)
-    .replace(barePath, (path) => shorten(path));
 }
 
 function mark(key: Buffer, uid: string): string {

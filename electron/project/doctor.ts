@@ -130,6 +130,6 @@ function check(name: string, look: () => string): Finding {
 }
 
 function mustExist(file: string): string {
-  if (!existsSync(file)) throw new Error(`${file} is missing. Run \`npm run build\`.`);
+  if (!existsSync(file)) throw new Error(`"${file}" is missing. Run \`npm run build\`.`);
   return 'present';
 }

@@ -81,7 +81,7 @@ async function browse(dir: string) {
   } catch (cause) {
     throw new UserError(
       'folder-unreadable',
-      `The folder ${path} cannot be read: ${(cause as Error).message}`,
+      `The folder "${path}" cannot be read: ${(cause as Error).message}`,
       'Choose another folder.',
       {
         cause,

@@ -27,7 +27,7 @@ export function openProjectFolder(path: string, create: boolean, now: Date): Pro
     if (!create) {
       throw new UserError(
         'not-a-project',
-        `${dir} is not a Refacade project: expected the file ${marker} in it.`,
+        `"${dir}" is not a Refacade project: expected the file ${marker} in it.`,
         'Choose a project folder, or create a new project there.',
       );
     }
@@ -41,7 +41,7 @@ export function openProjectFolder(path: string, create: boolean, now: Date): Pro
     } catch (cause) {
       throw new UserError(
         'project-not-writable',
-        `The project folder ${dir} could not be made: ${(cause as Error).message}`,
+        `The project folder "${dir}" could not be made: ${(cause as Error).message}`,
         'Choose a folder you may write to, on a disk with free space.',
         { cause },
       );
