@@ -141,6 +141,7 @@ export function createApp(options: AppOptions): App {
       session: requireSession,
       open: openProject,
       doctorPaths: { staticDir, workerFile, modelsDir: models },
+      folders,
       segmenter,
       faceReader,
       generators,

@@ -2,12 +2,15 @@ import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:f
 import { availableParallelism, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { openDatabase } from '../catalog/database.ts';
+import { faceMethods } from '../deidentify/face/methods.ts';
+import { whyUnavailable } from '../deidentify/method-models.ts';
 import { describeError } from '../describe-error.ts';
 import { converterFolder } from '../import/convert-series.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
 import { findModels, loadModelCard } from '../inference/model-card.ts';
 import type { Device } from '../inference/worker-contract.ts';
 import type { Generators } from '../models/generators.ts';
+import { listModels, type ModelFolders } from '../models/installed-models.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
 
 export interface Finding {
@@ -103,6 +106,33 @@ export async function diagnoseGenerators(generators: Generators): Promise<Findin
     }
   }
   return findings;
+}
+
+/** Checks the average heads and face shapes, and says which face methods work with what is installed. */
+export async function diagnoseFaceMethods(folders: ModelFolders): Promise<Finding[]> {
+  const models = await listModels(folders);
+  const findings: Finding[] = models
+    .filter((m) => m.task === 'average-head' || m.task === 'face-shapes')
+    .map((m) =>
+      m.state === 'damaged'
+        ? { name: m.title, ok: false, detail: `${m.id}: ${m.reason}` }
+        : {
+            name: m.title,
+            ok: true,
+            detail: `${m.id} ${m.version}, ${(m.bytes / 1e6).toFixed(1)} MB, SHA-256 as on its card`,
+          },
+    );
+  const name = 'Face methods';
+  const usable = faceMethods.filter((m) => whyUnavailable(m, models) === '').map((m) => m.id);
+  if (!models.some((m) => m.id === 'average-head' && m.state === 'ready')) {
+    const detail = `only ${usable.join(', ')} can be used: the others place the face by the model average-head, which is not there or damaged. Install again to have them.`;
+    return [...findings, { name, ok: false, detail }];
+  }
+  const without = faceMethods.map((m) => whyUnavailable(m, models)).filter((why) => why !== '');
+  return [
+    ...findings,
+    { name, ok: true, detail: [`${usable.join(', ')} can be used`, ...without].join('; ') },
+  ];
 }
 
 function runsOn({ provider, reports }: Device): string {

@@ -7,8 +7,15 @@ import type { Handlers } from '../../shared/rpc.ts';
 import { UserError } from '../dispatch.ts';
 import type { ModelSegmenter } from '../inference/create-segmenter.ts';
 import type { Generators } from '../models/generators.ts';
+import type { ModelFolders } from '../models/installed-models.ts';
 import type { FaceReader } from '../risk/faces/face-reader.ts';
-import { diagnose, diagnoseFaces, diagnoseGenerators, diagnoseInference } from './doctor.ts';
+import {
+  diagnose,
+  diagnoseFaceMethods,
+  diagnoseFaces,
+  diagnoseGenerators,
+  diagnoseInference,
+} from './doctor.ts';
 import { readRecentProjects } from './recent-projects.ts';
 import type { ProjectSession } from './session.ts';
 import { summarise } from './summary.ts';
@@ -23,6 +30,7 @@ export interface ProjectHandlerContext {
     readonly workerFile: string;
     readonly modelsDir: string;
   };
+  readonly folders: ModelFolders;
   /** Undefined where this build has no model. */
   readonly segmenter?: ModelSegmenter | undefined;
   /** Undefined where this build has no face networks. */
@@ -67,6 +75,7 @@ export function projectHandlers(ctx: ProjectHandlerContext): Handlers<typeof pro
     'project.doctor': async ({ part }) => [
       ...(part === 'inference' ? [] : diagnose({ ...ctx.doctorPaths, userDataDir: ctx.userDataDir })),
       ...(part === 'machine' ? [] : await diagnoseInference(ctx.doctorPaths.modelsDir, ctx.segmenter)),
+      ...(part === 'machine' ? [] : await diagnoseFaceMethods(ctx.folders)),
       ...(part === 'machine' || !ctx.generators ? [] : await diagnoseGenerators(ctx.generators)),
       ...(part === 'machine' ? [] : [await diagnoseFaces(ctx.faceReader)]),
     ],
