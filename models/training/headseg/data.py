@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy import ndimage
 
 from labels import AIR, FIRST_OUTSIDE, INNER_AIR, MIRROR, UNKNOWN
 
@@ -41,12 +42,14 @@ class Head:
 class Patches(torch.utils.data.IterableDataset):
     """Endless pairs (image (2, 1, *patch) float32, label (2, *patch) uint8): one real head, one synthetic."""
 
-    def __init__(self, folder, real, maps, priors, patch, spacing, random_contrast, strength, seed):
+    def __init__(self, folder, real, maps, priors, patch, spacing, random_contrast, strength, seed, brain_alone=0.0):
+        """brain_alone: share of patches that show what brain extraction leaves"""
         self.real = [Head(Path(folder) / f"{n}.npz") for n in real]
         self.maps = [Head(Path(folder) / f"{n}.npz") for n in maps]
         self.priors = {p["label"]: p for p in json.loads(Path(priors).read_text())["labels"]}
         self.patch, self.spacing, self.random_contrast, self.seed = patch, spacing, random_contrast, seed
         self.strength = strength  # of deformation and degradation, 1 is the full range
+        self.brain_alone = brain_alone
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
@@ -81,6 +84,8 @@ class Patches(torch.utils.data.IterableDataset):
         image = self.degrade(image)
         image[removed] = level
         label[removed] = AIR
+        if rng.random() < self.brain_alone:
+            image, label = self.only_brain(image, label)
         if rng.random() < 0.5:
             image, label = image.flip(0), MIRROR_LUT[label.flip(0).long()]
         return image[None].float(), label
@@ -180,6 +185,22 @@ class Patches(torch.utils.data.IterableDataset):
         is_brain = lambda values: (values > AIR) & (values < FIRST_OUTSIDE)
         taken = self.face_side(head, at) & ~is_brain(new) & ~is_brain(label)
         return torch.where(taken, trilinear(other.image, there) / 255 * 1.1, image), torch.where(taken, new, label)
+
+    def only_brain(self, image, label):
+        """A brain as extraction leaves it: nothing farther than some millimetres from it, a ragged border, the range of intensities set anew."""
+        rng = self.rng
+        brain = (label > AIR) & (label < FIRST_OUTSIDE)
+        if not brain.any():
+            return image, label
+        away = torch.from_numpy(ndimage.distance_transform_edt(~brain.numpy(), sampling=self.spacing).astype(np.float32))
+        ragged = torch.randn(1, 1, 8, 8, 8) * rng.uniform(0, 3)
+        away += F.interpolate(ragged, size=image.shape, mode="trilinear", align_corners=True)[0, 0]
+        beyond = away > rng.uniform(0, 15)
+        low, high = np.percentile(image[~beyond].numpy(), (0.5, 99.5))
+        image = ((image - low) / max(high - low, 1e-6)).clamp(0, 1.1) * rng.uniform(0.9, 1.1)
+        image[beyond] = 0
+        label[beyond] = AIR
+        return image, label
 
     def face_side(self, head, at):
         """Beyond a plane in front of and below the brain, as a defacing tool would cut; on whole heads only."""

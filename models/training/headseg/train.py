@@ -100,7 +100,7 @@ def main():
     real, _, maps, _ = split(options.data, config)
     patches = Patches(
         options.data, real, maps, options.priors, config["patch"], config["spacing"], config["random_contrast"],
-        config["strength"], config["seed"] + step,
+        config["strength"], config["seed"] + step, config.get("brain_alone", 0.0),
     )
     loader = torch.utils.data.DataLoader(patches, batch_size=None, num_workers=options.workers, prefetch_factor=3)
     started = last = time.time()
