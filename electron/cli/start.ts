@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { writeDoorPage } from '../loopback/door-page.ts';
 import { startLoopback } from '../loopback/server.ts';
 import { readRecentProjects } from '../project/recent-projects.ts';
 import { createOutput } from './output.ts';
@@ -34,14 +35,20 @@ async function start(): Promise<void> {
   }
   const server = await startLoopback(client.app.host);
   output.text(`Refacade is open at ${server.url}\nThe link works once. Stop with Ctrl-C.`);
-  openBrowser(server.url);
+  const page = writeDoorPage(server.url);
+  process.once('exit', page.remove);
+  void server.opened.then(page.remove);
+  openBrowser(page.file);
   const stop = async () => {
+    page.remove();
     await server.close();
     await client.close();
     process.exit(0);
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());
+  // The terminal was closed.
+  process.once('SIGHUP', () => void stop());
 }
 
 /** Path of Electron's executable, or null where the package is there but its binary is not. */
@@ -56,13 +63,14 @@ function electronBinary(): string | null {
   }
 }
 
-function openBrowser(url: string): void {
+/** @param file a page on this computer: never a link with a token, arguments are there for all to read */
+function openBrowser(file: string): void {
   const [command, ...args] =
     process.platform === 'darwin'
-      ? ['open', url]
+      ? ['open', file]
       : process.platform === 'win32'
-        ? ['cmd', '/c', 'start', '', url]
-        : ['xdg-open', url];
+        ? ['cmd', '/c', 'start', '', file]
+        : ['xdg-open', pathToFileURL(file).href];
   const child = spawn(command!, args, { stdio: 'ignore', detached: true });
   child.on('error', () => {});
   child.unref();

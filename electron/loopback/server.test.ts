@@ -33,14 +33,33 @@ describe('the loopback door', () => {
 
   it('exchanges the token once for a strict, script-proof cookie', async () => {
     const path = new URL(server.url).pathname + new URL(server.url).search;
-    const first = await ask(path);
-    expect(first.status).toBe(303);
+    let opened = false;
+    void server.opened.then(() => {
+      opened = true;
+    });
+    expect((await ask(`${path}x`)).status).toBe(403);
+    expect(opened).toBe(false);
+    // As it comes from the page that the browser is given instead of the link.
+    const first = await ask(path, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' });
+    expect(first.status).toBe(200);
+    expect(first.body).toContain('url=/"');
+    expect(first.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(opened).toBe(true);
     const set = String(first.headers['set-cookie']);
     expect(set).toContain('HttpOnly');
     expect(set).toContain('SameSite=Strict');
     cookie = set.split(';')[0]!;
     expect((await ask(path)).status).toBe(403);
     expect((await ask('/x', { cookie })).body).toBe('GET /x');
+  });
+
+  it('takes no token under another name or from a page that says where it is, and keeps it', async () => {
+    const other = await startLoopback(async () => new Response('app'));
+    const from = (headers: Record<string, string>) => fetch(other.url, { headers });
+    expect((await from({ origin: 'http://evil.example' })).status).toBe(403);
+    expect((await from({ origin: 'null' })).status).toBe(403);
+    expect((await from({})).status).toBe(200);
+    await other.close();
   });
 
   it.each([
@@ -52,6 +71,9 @@ describe('the loopback door', () => {
     ['a foreign origin', '/x', { origin: 'http://evil.example' }, 403],
     ['a null origin', '/x', { origin: 'null' }, 403],
     ['a cross-site request', '/x', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a request from another port', '/x', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a wrong token from another site', '/?token=guess', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a token that opens nothing, beside a path', '/x?token=guess', { 'sec-fetch-site': 'cross-site' }, 403],
   ])('refuses %s before the application sees it', async (_what, path, headers, status) => {
     const before = reached;
     const withCookie = status === 401 ? headers : { cookie, ...headers };

@@ -5,11 +5,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { Host } from '../host.ts';
+import { pageThatGoesTo } from './door-page.ts';
 
 export interface LoopbackServer {
   /** Address with the one-time token; open it once in the browser. */
   readonly url: string;
   readonly port: number;
+  /** Settles when the link was used. */
+  readonly opened: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,7 +23,8 @@ const cookieName = 'refacade';
  *
  * The one-time token in the URL is exchanged for an `HttpOnly; SameSite=Strict` cookie. Requests with a
  * foreign `Host` or `Origin`, or without the cookie, are refused before they reach the application
- * (DNS rebinding, cross-site requests, other users of the computer).
+ * (DNS rebinding, cross-site requests, other users of the computer). Only the exchange may come from elsewhere, a
+ * `file:` page (see door-page.ts): the token itself proves that it comes from who started this.
  *
  * @param host the application's one door
  * @param port 0 for a random free port
@@ -28,6 +32,10 @@ const cookieName = 'refacade';
 export async function startLoopback(host: Host, port = 0): Promise<LoopbackServer> {
   let token: string | null = randomBytes(32).toString('base64url');
   const secret = randomBytes(32).toString('base64url');
+  let tellOpened = () => {};
+  const opened = new Promise<void>((done) => {
+    tellOpened = done;
+  });
   const server = createServer((req, res) => {
     void answer(req, res).catch(() => {
       if (!res.headersSent) res.writeHead(500);
@@ -43,8 +51,6 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
     }
     const origin = req.headers.origin;
     if (origin !== undefined && origin !== `http://${hostHeader}`) return refuse(res, 403, 'Foreign origin.');
-    const site = req.headers['sec-fetch-site'];
-    if (site === 'cross-site' || site === 'same-site') return refuse(res, 403, 'Cross-site request.');
     const url = new URL(req.url ?? '/', `http://${hostHeader}`);
     const offered = url.searchParams.get('token');
     if (offered !== null && url.pathname === '/') {
@@ -52,15 +58,21 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
         return refuse(res, 403, 'This link was used already. Start Refacade again for a new one.');
       }
       token = null;
-      res.writeHead(303, {
-        location: '/',
+      // Not a redirect: one that began on another page does not carry a strict cookie.
+      res.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
         'set-cookie': `${cookieName}=${secret}; HttpOnly; SameSite=Strict; Path=/`,
         'cache-control': 'no-store',
         'referrer-policy': 'no-referrer',
       });
-      res.end();
+      res.end(pageThatGoesTo('/'));
+      tellOpened();
       return;
     }
+    const site = req.headers['sec-fetch-site'];
+    if (site === 'cross-site' || site === 'same-site') return refuse(res, 403, 'Cross-site request.');
     if (!same(readCookie(req.headers.cookie), secret)) {
       return refuse(res, 401, 'Open Refacade with the link it printed at start.');
     }
@@ -83,6 +95,7 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
   return {
     url: `http://127.0.0.1:${bound}/?token=${token}`,
     port: bound,
+    opened,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
