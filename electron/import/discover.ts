@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { opendir, realpath, stat } from 'node:fs/promises';
+import { access, opendir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
+import { PROJECT_MARKER } from '../project/project-folder.ts';
 
 /** A file met on the walk; it has been neither opened nor measured yet. */
 export interface FoundFile {
@@ -9,14 +10,15 @@ export interface FoundFile {
   path: string;
 }
 
+/** `unreadableFolder` is one that was not looked into, relative to the walked folder. */
 export type Discovery = { file: FoundFile } | { problem: Problem; unreadableFolder?: string };
 
 /**
  * Walks a folder, depth first, and yields every regular file under it.
  *
  * Symbolic links are followed; a folder that was already visited (by its real path) is not entered
- * again, so loops end. A folder that cannot be opened becomes a Problem and the walk goes on. Nothing is
- * collected: memory stays with the depth of the tree.
+ * again, so loops end. A folder that cannot be opened becomes a Problem and the walk goes on, and so does the
+ * folder of a project: what is in it was made here. Nothing is collected: memory stays with the depth of the tree.
  *
  * @param root absolute path of a folder
  * @param signal aborts the walk between files
@@ -33,6 +35,10 @@ export async function* discover(root: string, signal?: AbortSignal): AsyncGenera
       const real = await realpath(absolute);
       if (visited.has(real)) continue;
       visited.add(real);
+      if (await holdsProject(absolute)) {
+        yield { problem: projectFolder(absolute), unreadableFolder: folder };
+        continue;
+      }
       names = [];
       for await (const entry of await opendir(absolute, { bufferSize: 256 })) {
         names.push(entry);
@@ -86,6 +92,23 @@ export async function* discover(root: string, signal?: AbortSignal): AsyncGenera
       };
     }
   }
+}
+
+function holdsProject(folder: string): Promise<boolean> {
+  return access(join(folder, PROJECT_MARKER)).then(
+    () => true,
+    () => false,
+  );
+}
+
+function projectFolder(folder: string): Problem {
+  return {
+    code: 'project-folder',
+    level: 'info',
+    subject: folder,
+    message: `This is the folder of a Refacade project (it holds ${PROJECT_MARKER}); nothing in it was imported.`,
+    fix: 'Nothing is to be done. Scans that were put into it are imported from another folder.',
+  };
 }
 
 function unreadableFolder(folder: string, error: unknown): Problem {

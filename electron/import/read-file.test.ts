@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openProjectFolder } from '../project/project-folder.ts';
 import { testDicomFile, testSlice } from './dicom/write-test-file.ts';
 import { discover } from './discover.ts';
 import { testNiftiFile } from './nifti/write-test-file.ts';
@@ -114,6 +115,28 @@ describe('discover', () => {
     }
     expect(files).toEqual(['a/b/f']);
     expect(problems).toEqual(['a/broken']);
+    rmSync(root, { recursive: true });
+  });
+
+  it('leaves out the folder of a project, and says so once', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'refacade-walk-'));
+    mkdirSync(join(root, 'scans'));
+    writeFileSync(join(root, 'scans/1.dcm'), 'x');
+    openProjectFolder(join(root, 'scans/project'), true, new Date(0));
+    writeFileSync(join(root, 'scans/project/volumes/1.nii.gz'), 'x');
+    const items = [];
+    for await (const item of discover(root)) items.push(item);
+    expect(items).toEqual([
+      { file: { path: 'scans/1.dcm' } },
+      {
+        problem: expect.objectContaining({
+          code: 'project-folder',
+          level: 'info',
+          subject: join(root, 'scans/project'),
+        }),
+        unreadableFolder: 'scans/project',
+      },
+    ]);
     rmSync(root, { recursive: true });
   });
 
