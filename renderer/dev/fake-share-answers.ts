@@ -113,7 +113,7 @@ export function shareAnswers(all: readonly SeriesRow[]): Handlers<typeof shareCo
             kind: row.kind,
             method: n % 5 === 4 ? 'mask-out' : 'template',
             verdict: 'passed',
-            override: n === 3 ? 'Phantom, no face (R. Example)' : null,
+            override: n === 3 ? 'The reason and the person are recorded in the lab.' : null,
             files: 3,
             bytes: 18_400_000,
             notes: n === 1 ? ['Not as DICOM: the source is NIfTI.'] : [],

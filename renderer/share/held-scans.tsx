@@ -192,7 +192,10 @@ function OverrideDialog({
       >
         <div className="rf-note" data-level="warning">
           Held because: {scan.reason}
-          <div className="rf-dim">Your reason and name are written into the receipt and the manifest.</div>
+          <div className="rf-dim">
+            The receipt says that the scan was released by override; your reason and name stay in this
+            project.
+          </div>
         </div>
         <TextInput
           data-autofocus
