@@ -64,7 +64,7 @@ describe('the loopback door', () => {
 
   it.each([
     ['no cookie', '/rpc/x', {}, 401],
-    ['a wrong cookie', '/rpc/x', { cookie: 'refacade=guess' }, 401],
+    ['a wrong cookie', '/rpc/x', { cookie: 'refacade-PORT=guess' }, 401],
     ['a wrong token', '/?token=guess', {}, 403],
     ['another host name (DNS rebinding)', '/x', { host: 'evil.example' }, 421],
     ['the right name on another port', '/x', { host: '127.0.0.1:1' }, 421],
@@ -76,8 +76,37 @@ describe('the loopback door', () => {
     ['a token that opens nothing, beside a path', '/x?token=guess', { 'sec-fetch-site': 'cross-site' }, 403],
   ])('refuses %s before the application sees it', async (_what, path, headers, status) => {
     const before = reached;
-    const withCookie = status === 401 ? headers : { cookie, ...headers };
-    expect((await ask(path, withCookie as Record<string, string>)).status).toBe(status);
+    const own = JSON.parse(JSON.stringify(headers).replace('PORT', String(server.port)));
+    expect((await ask(path, status === 401 ? own : { cookie, ...own })).status).toBe(status);
     expect(reached).toBe(before);
+  });
+});
+
+describe('two servers and one browser', () => {
+  it('do not lock each other out: cookies know no ports', async () => {
+    const named = (name: string) => startLoopback(async () => new Response(name));
+    const [first, second] = [await named('first'), await named('second')];
+    // One jar for the host: by the name of the cookie alone (RFC 6265, 8.5).
+    const jar = new Map<string, string>();
+    const get = async (url: string) => {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const response = await fetch(url, { headers: { cookie } });
+      for (const set of response.headers.getSetCookie()) {
+        const [name, value] = set.split(';')[0]!.split('=');
+        jar.set(name!, value!);
+      }
+      return response.text();
+    };
+    const pages = [first, second].map((s) => `http://127.0.0.1:${s.port}/`);
+    await get(first.url);
+    expect(await get(pages[0]!)).toBe('first');
+    await get(second.url);
+    expect(await get(pages[1]!)).toBe('second');
+    expect(await get(pages[0]!)).toBe('first');
+    // A cookie of the one opens nothing of the other.
+    jar.delete(`refacade-${second.port}`);
+    expect(jar.size).toBe(1);
+    expect(await get(pages[1]!)).toContain('with the link');
+    await Promise.all([first.close(), second.close()]);
   });
 });

@@ -16,7 +16,8 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-const cookieName = 'refacade';
+/** Cookies are shared by all ports of a host (RFC 6265, 8.5): a second Refacade must not take the first one's. */
+const cookieNameOf = (port: number) => `refacade-${port}`;
 
 /**
  * The browser door: HTTP on 127.0.0.1 only.
@@ -44,7 +45,9 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
   });
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ownPort = (server.address() as AddressInfo).port;
+    const cookieName = cookieNameOf(ownPort);
+    const own = `127.0.0.1:${ownPort}`;
     const hostHeader = req.headers.host ?? '';
     if (hostHeader !== own && hostHeader !== own.replace('127.0.0.1', 'localhost')) {
       return refuse(res, 421, 'This address is not served here.');
@@ -73,7 +76,7 @@ export async function startLoopback(host: Host, port = 0): Promise<LoopbackServe
     }
     const site = req.headers['sec-fetch-site'];
     if (site === 'cross-site' || site === 'same-site') return refuse(res, 403, 'Cross-site request.');
-    if (!same(readCookie(req.headers.cookie), secret)) {
+    if (!same(readCookie(req.headers.cookie, cookieName), secret)) {
       return refuse(res, 401, 'Open Refacade with the link it printed at start.');
     }
     const gone = new AbortController();
@@ -130,7 +133,7 @@ function refuse(res: ServerResponse, status: number, text: string): void {
   res.end(text);
 }
 
-function readCookie(header: string | undefined): string {
+function readCookie(header: string | undefined, cookieName: string): string {
   for (const part of (header ?? '').split(';')) {
     const [name, value] = part.trim().split('=');
     if (name === cookieName) return value ?? '';
