@@ -6,23 +6,10 @@ const { join } = require('node:path');
 /**
  * What the bundles need from node_modules at run time, and nothing else: their externals and what those load.
  * bids-validator stays out on purpose: 229 MB of test runners and a web server, and it needs a plain Node, which
- * a packaged application refuses to be (fuse `runAsNode`). The share then says that it was not run.
+ * a packaged application refuses to be (fuse `runAsNode`). The share then says that it was not run. Of the last
+ * three, only files that the face process reads: their code is in its bundle. See `faceFiles`.
  */
-const packages = [
-  'better-sqlite3',
-  'bindings',
-  'file-uri-to-path',
-  'onnxruntime-node',
-  'onnxruntime-common',
-  'piscina',
-  '@napi-rs/nice',
-  '@napi-rs/nice-*',
-  '@niivue/dcm2niix',
-  // Only files that the face process reads: their code is in its bundle. See `faceFiles`.
-  '@vladmandic/human',
-  '@vladmandic/face-api',
-  '@tensorflow/tfjs-backend-wasm',
-];
+const packages = require('./build/shipped-packages.json');
 const scopes = [...new Set(packages.filter((p) => p.startsWith('@')).map((p) => p.split('/')[0]))];
 const plain = packages.filter((p) => !p.startsWith('@'));
 const onlyTheseModules = [
@@ -59,6 +46,8 @@ const filesFor = (own) => [
   '!dist/cli{,/**/*}',
   '!dist/packages{,/**/*}',
   '!**/*.map',
+  // Lies beside the archive, where people can read it (see extraResources).
+  '!dist/THIRD-PARTY.txt',
   ...onlyTheseModules,
   ...faceFiles,
   // The driver's own build is for Node; the packaged application takes native/abi-<number> (see extraResources).
@@ -100,7 +89,12 @@ module.exports = {
   extraResources: [
     { from: 'build/native', to: 'native', filter: ['abi-*/better_sqlite3.node'] },
     // Weights and average heads with their cards; the runtime maps them into memory, so they are real files.
-    { from: 'models', to: 'models', filter: ['!training{,/**/*}', '*/card.json', '*/*.onnx', '*/*.nii.gz'] },
+    {
+      from: 'models',
+      to: 'models',
+      filter: ['!training{,/**/*}', 'README.md', '*/card.json', '*/*.onnx', '*/*.nii.gz'],
+    },
+    { from: 'dist/THIRD-PARTY.txt', to: 'THIRD-PARTY.txt' },
   ],
   // Rebuilding in place would replace the Node binary that tests and the command line use.
   npmRebuild: false,

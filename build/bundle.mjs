@@ -2,6 +2,7 @@
 // Plain JavaScript, because it runs before anything is built.
 import { readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundledFiles, writeNotices } from './notices.mjs';
 
 const quick = process.argv.includes('--no-renderer');
 if (!quick) rmSync('dist', { recursive: true, force: true });
@@ -22,7 +23,9 @@ const shared = {
   target: 'node20',
   format: 'esm',
   sourcemap: 'linked',
+  // Licences of what is bundled are in dist/THIRD-PARTY.txt.
   legalComments: 'none',
+  metafile: true,
   external,
   logLevel: 'warning',
   // Bundled CommonJS packages still call require().
@@ -31,7 +34,7 @@ const shared = {
   },
 };
 
-await build({
+const application = await build({
   ...shared,
   entryPoints: {
     'cli/main': 'electron/cli/main.ts',
@@ -47,7 +50,7 @@ await build({
 // The face process: both packages in the build of theirs that runs on WebAssembly in Node, around one TensorFlow.js,
 // whose module sources are taken because its methods on tensors are in none of its bundles; nothing that downloads.
 const { entry, mainFields, alias } = JSON.parse(readFileSync('build/face-bundle.json', 'utf8'));
-await build({
+const faces = await build({
   ...shared,
   entryPoints: { 'faces/main': entry },
   outdir: 'dist',
@@ -88,5 +91,11 @@ await build({
 });
 if (!quick) {
   const { build: viteBuild } = await import('vite');
-  await viteBuild({ configFile: 'renderer/vite.config.ts', logLevel: 'warn' });
+  const screens = await viteBuild({ configFile: 'renderer/vite.config.ts', logLevel: 'warn' });
+  writeNotices({
+    root: process.cwd(),
+    files: bundledFiles([application.metafile, faces.metafile], [screens].flat()),
+    whole: JSON.parse(readFileSync('build/shipped-packages.json', 'utf8')),
+    out: 'dist/THIRD-PARTY.txt',
+  });
 }

@@ -23,7 +23,13 @@ export function missingForPacking(root: string): string[] {
         'With network run `npx install-electron`, or unpack the official archive and set ELECTRON_OVERRIDE_DIST_PATH.',
     );
   }
-  for (const file of ['shell/main.js', 'shell/preload.cjs', 'worker/main.js', 'renderer/index.html']) {
+  for (const file of [
+    'shell/main.js',
+    'shell/preload.cjs',
+    'worker/main.js',
+    'renderer/index.html',
+    'THIRD-PARTY.txt',
+  ]) {
     if (!existsSync(join(root, 'dist', file))) missing.push(`dist/${file} is not there after the build.`);
   }
   return missing;
