@@ -75,6 +75,18 @@ describe('judge', () => {
       /no face/,
     ],
     [
+      'brain only with a warning from before',
+      { faceStateBefore: 'brain-only', brainProblems: [warning], faceSurfaceChanged: 0, facePoints: 0 },
+      'needs-review',
+      /on the skin/,
+    ],
+    [
+      'brain only with an error from before',
+      { faceStateBefore: 'brain-only', brainProblems: [{ ...warning, level: 'error' }], facePoints: 0 },
+      'needs-review',
+      /on the skin/,
+    ],
+    [
       'brain only but tiny',
       { faceStateBefore: 'brain-only', brainMm3: 100 },
       'needs-review',

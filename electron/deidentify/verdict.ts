@@ -38,7 +38,7 @@ const MIN_FACE_POINTS = 300;
  *
  * failed: a promise was broken (brain or outside voxels changed) or the method could not work; needs review: brain
  * extraction in doubt, face already removed, or too little of the face changed; passed otherwise. A skull-stripped scan has
- * no face: it passes unchanged and says so.
+ * no face: it passes unchanged and says so, unless a finding speaks against looking no further.
  */
 export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
   const brainOk = input.brainMm3 >= limits.minBrainMm3 && input.brainMm3 <= limits.maxBrainMm3;
@@ -146,6 +146,15 @@ export function judge(input: VerdictInput, limits: VerdictLimits): Verdict {
     return result('failed', broken.message, broken.fix ?? 'Try another method, or exclude the scan.', 90);
   }
   if (brainOnly && brainOk) {
+    const against = broken ?? problems.find((p) => p.level === 'warning');
+    if (against) {
+      return result(
+        'needs-review',
+        against.message,
+        against.fix ?? 'No voxel was changed: look whether the scan shows a brain only.',
+        50,
+      );
+    }
     return result(
       'passed',
       'The scan shows a brain only: there is no face, and no voxel was changed.',

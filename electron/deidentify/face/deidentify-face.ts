@@ -19,7 +19,7 @@ import { judge } from '../verdict.ts';
 import { composite } from './composite.ts';
 import type { AverageHead } from './face-frame.ts';
 import type { FaceMethod, FaceProposal } from './face-method.ts';
-import { detectFaceState, NEAR_BRAIN_MM } from './face-state.ts';
+import { detectFaceState, frameWithMore, NEAR_BRAIN_MM } from './face-state.ts';
 import { airThreshold, surfaceChanged, surfaceReplaced, viewFace } from './face-view.ts';
 import { workingGrid } from './head-shape.ts';
 import { faceMethod, faceParams } from './methods.ts';
@@ -83,17 +83,16 @@ export async function deidentifyFace(
     BRAIN_MARGIN_MM,
     NEAR_BRAIN_MM,
   ]);
-  const found = detectFaceState(
-    frame,
-    {
-      mask: brain,
-      // A carried outline was judged whole, but this scan may hold a part of that brain only.
-      volumeMm3: place.carried ? inScanMm3 : brainMm3,
-      standardToWorld: place.standardToWorld,
-    },
-    threshold,
-    nearBrain,
-  );
+  const shown = {
+    mask: brain,
+    // A carried outline was judged whole, but this scan may hold a part of that brain only.
+    volumeMm3: place.carried ? inScanMm3 : brainMm3,
+    standardToWorld: place.standardToWorld,
+  };
+  const first = detectFaceState(frame, shown, threshold, nearBrain);
+  // A later frame may show the whole head.
+  const more = first.state === 'brain-only' ? frameWithMore(image.volume, shown, nearBrain) : undefined;
+  const found = more === undefined ? first : { ...first, state: 'unknown' as const };
 
   context.progress(0.55, `Editing with ${method.title}`);
   let proposal: FaceProposal = { mask: new Uint8Array(brain.length), assumptions: [], problems: [] };
@@ -113,7 +112,7 @@ export async function deidentifyFace(
       methodTitle: method.title,
       methodKind: method.kind,
       brainMm3,
-      brainProblems: [...(work.notes ?? []), ...place.problems],
+      brainProblems: [...(work.notes ?? []), ...place.problems, ...(more ? [framesDiffer(more)] : [])],
       brainVoxelsChanged: pasted.counts.changedInBrain,
       outsideVoxelsChanged: pasted.counts.changedOutside,
       refusedInBrain: pasted.counts.refusedInBrain,
@@ -224,6 +223,16 @@ async function propose(
     signal.throwIfAborted();
     return { mask: nothing, assumptions: [], problems: [methodFailed(method, describeError(cause))] };
   }
+}
+
+function framesDiffer(frame: number): Problem {
+  return {
+    code: 'frames-differ',
+    level: 'warning',
+    subject: 'face',
+    message: `The first frame shows a brain only, but frame ${frame + 1} may show more of the head.`,
+    fix: 'Look at that frame for a face.',
+  };
 }
 
 function noAverage(method: FaceMethod): Problem {

@@ -1,9 +1,9 @@
 import { apply, invert, multiply, voxelSizes, voxelVolumeMm3 } from '../../../shared/geometry/affine.ts';
 import type { FaceState } from '../../../shared/import/records.ts';
 import { grow } from '../../volume/distance.ts';
-import { type Volume, voxelsPerFrame } from '../../volume/volume.ts';
+import { frameOf, type Volume, type VoxelArray, voxelsPerFrame } from '../../volume/volume.ts';
 import type { BrainExtraction } from './brain-extract.ts';
-import { BACK_MM, FRONT_MM, WINDOW } from './face-view.ts';
+import { airThreshold, BACK_MM, FRONT_MM, WINDOW } from './face-view.ts';
 
 export interface FaceStateFinding {
   readonly state: FaceState;
@@ -31,7 +31,8 @@ const IN_VIEW_ABOVE = 0.5;
 /**
  * Whether a scan still shows a face.
  *
- * A skull-stripped scan has no tissue away from the brain. In a defaced scan the face window (brow to chin, in the
+ * A skull-stripped scan has no tissue away from the brain, and its brain ends in a cut; without the cut the rest of the
+ * head may only be dim, and nothing is concluded. In a defaced scan the face window (brow to chin, in the
  * frame of the brain) ends in a step from the fill value straight into tissue, while the skin of a real
  * face is always blurred by partial volume. A face that was blurred or replaced by other software without such a step
  * is not recognised: it counts as intact and is treated like any face. Where half of the window lies outside the scan
@@ -97,9 +98,37 @@ export function detectFaceState(
   };
 }
 
+/**
+ * The first later frame of a scan that may show more than a brain; undefined where none does.
+ *
+ * Each frame is held against its own threshold. A frame of one value shows nothing.
+ *
+ * @param volume its first frame shows a brain only
+ * @param near as in {@link detectFaceState}
+ */
+export function frameWithMore(
+  volume: Volume,
+  brain: Pick<BrainExtraction, 'mask' | 'volumeMm3' | 'standardToWorld'>,
+  near: Uint8Array,
+): number | undefined {
+  const frames = volume.data.length / voxelsPerFrame(volume.shape);
+  for (let t = 1; t < frames; t++) {
+    const frame = frameOf(volume, t);
+    if (isConstant(frame.data)) continue;
+    if (detectFaceState(frame, brain, airThreshold(frame), near).state !== 'brain-only') return t;
+  }
+  return undefined;
+}
+
+function isConstant(data: VoxelArray): boolean {
+  for (let n = 1; n < data.length; n++) if (data[n] !== data[0]) return false;
+  return true;
+}
+
 function stateOf(tissueOutsideBrain: number, seen: number, inView: number, cutEdge: number): FaceState {
   if (inView < IN_VIEW_ABOVE) return 'unknown';
-  if (tissueOutsideBrain < BRAIN_ONLY_BELOW) return 'brain-only';
+  // Skull-stripped heads: 0.97; a head ten times dimmer than its brain, or lit from behind: 0.06 at most.
+  if (tissueOutsideBrain < BRAIN_ONLY_BELOW) return cutEdge > CUT_ABOVE ? 'brain-only' : 'unknown';
   if (cutEdge > CUT_ABOVE || seen < 0.3) return 'removed';
   if (cutEdge < INTACT_BELOW && seen > SEEN_ABOVE) return 'intact';
   return 'unknown';
