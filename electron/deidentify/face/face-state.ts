@@ -109,7 +109,7 @@ export function detectFaceState(
 export function frameWithMore(
   volume: Volume,
   brain: Pick<BrainExtraction, 'mask' | 'volumeMm3' | 'standardToWorld'>,
-  near: Uint8Array,
+  near = grow(brain.mask, volume.shape, voxelSizes(volume.affine), NEAR_BRAIN_MM),
 ): number | undefined {
   const frames = volume.data.length / voxelsPerFrame(volume.shape);
   for (let t = 1; t < frames; t++) {
