@@ -197,7 +197,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
  * @throws NiftiError when an extent does not fit a NIfTI-1 header (32767)
  */
 export function newNifti(volume: Volume, datatype?: number, geometryOf?: NiftiImage): NiftiImage {
-  const code = datatype ?? codeOf(volume.data);
+  const code = datatype ?? datatypeOf(volume.data);
   const kind = kindOf(code);
   const at = LAYOUT[1];
   const header = new Uint8Array(at.size);
@@ -264,7 +264,8 @@ function copyGeometry(from: NiftiImage, to: DataView): void {
   for (let n = 0; n < 12; n++) to.setFloat32(b.srow + 4 * n, real(a.srow, n), true);
 }
 
-function codeOf(data: VoxelArray): number {
+/** NIfTI datatype code of an array's own type. */
+export function datatypeOf(data: VoxelArray): number {
   if (data instanceof Uint8Array) return 2;
   if (data instanceof Int8Array) return 256;
   if (data instanceof Int16Array) return 4;
@@ -277,7 +278,7 @@ function codeOf(data: VoxelArray): number {
 function encode(data: VoxelArray, kind: DataKind, datatype: number): Uint8Array {
   if (datatype === 1024) return bytesOf(BigInt64Array.from(data as Float64Array, BigInt));
   if (datatype === 1280) return bytesOf(BigUint64Array.from(data as Float64Array, BigInt));
-  if (codeOf(data) !== datatype) {
+  if (datatypeOf(data) !== datatype) {
     throw new NiftiError(`Expected ${kind.name} voxels as the header says, got ${data.constructor.name}.`);
   }
   return copyOf(bytesOf(data), 0, data.byteLength);

@@ -1,9 +1,9 @@
 import { voxelSizes } from '../../../shared/geometry/affine.ts';
 import { grow } from '../../volume/distance.ts';
-import type { NiftiImage } from '../../volume/nifti.ts';
+import { datatypeOf, type NiftiImage } from '../../volume/nifti.ts';
 import { type Volume, type VoxelArray, voxelsPerFrame } from '../../volume/volume.ts';
 import type { FaceProposal } from './face-method.ts';
-import { percentiles } from './head-start.ts';
+import { PERCENTILE_BINS, percentiles } from './head-start.ts';
 
 export interface Composite {
   /** The edited image: same header bytes, type and scaling as the input. */
@@ -50,7 +50,7 @@ export function composite(
   const changedMask = new Uint8Array(frame);
   let air: number | undefined; // looked for only where it is needed: it passes over the whole scan
   const airHere = () => {
-    air ??= airValue(volume);
+    air ??= airValue(volume, image.datatype);
     return air;
   };
   let refusedInBrain = 0;
@@ -65,7 +65,7 @@ export function composite(
       changedMask[n] = 1;
       const value = values ? values[n]! : airHere();
       // A voxel that was not a number stays out of arithmetic: it becomes air, never a hole in the result.
-      edited[t * frame + n] = Number.isFinite(value) ? storable(value, volume.data) : airHere();
+      edited[t * frame + n] = Number.isFinite(value) ? storable(value, image.datatype) : airHere();
     }
   }
   let [changedInBrain, changedOutside, editedVoxels] = [0, 0, 0];
@@ -91,40 +91,52 @@ export function composite(
   };
 }
 
-/** A value rounded and held inside the range of the array it goes into. */
-function storable(value: number, like: VoxelArray): number {
-  if (like instanceof Float32Array || like instanceof Float64Array) return value;
-  const [low, high] = RANGES[like.constructor.name]!;
-  return Math.min(high, Math.max(low, Math.round(value)));
+/** A value as it is stored: real as it is, whole numbers rounded and held inside the range of their type. */
+function storable(value: number, datatype: number): number {
+  const range = RANGES[datatype];
+  return range ? Math.min(range[1], Math.max(range[0], Math.round(value))) : value;
 }
 
-const RANGES: Readonly<Record<string, readonly [number, number]>> = {
-  Uint8Array: [0, 255],
-  Int8Array: [-128, 127],
-  Uint16Array: [0, 65535],
-  Int16Array: [-32768, 32767],
-  Uint32Array: [0, 4294967295],
-  Int32Array: [-2147483648, 2147483647],
+/** Whole numbers by NIfTI datatype; those of 64 bits are held as doubles (see `nifti.ts`). */
+const RANGES: Readonly<Record<number, readonly [number, number]>> = {
+  2: [0, 255],
+  256: [-128, 127],
+  512: [0, 65535],
+  4: [-32768, 32767],
+  768: [0, 4294967295],
+  8: [-2147483648, 2147483647],
 };
+
+/** Share of a scan's range that may lie below 0 where 0 still means air: ringing of a reconstruction. */
+const BELOW_ZERO = 0.05;
 
 /**
  * The stored value that means "air" in a scan.
  *
  * The stored value whose meaning is 0, when the scan holds such a value and nothing much below it (magnitude MRI);
- * otherwise the scan's 1st percentile (e.g. −1000 in CT).
+ * otherwise the 1st percentile of what the values mean (e.g. −1000 in CT, −0.6 in a z-scored scan).
+ *
+ * @param datatype NIfTI code of the voxels, where they are not what their array says (64-bit integers)
  */
-export function airValue(volume: Volume): number {
+export function airValue(volume: Volume, datatype = datatypeOf(volume.data)): number {
   const frame = voxelsPerFrame(volume.shape);
   const values = new Float32Array(frame);
+  let [min, max] = [Infinity, -Infinity];
   for (let n = 0; n < frame; n++) {
     const v = volume.data[n]!;
     values[n] = Number.isFinite(v) ? v : 0;
+    min = Math.min(min, values[n]!);
+    max = Math.max(max, values[n]!);
   }
   const zero = volume.slope === 0 ? 0 : -volume.inter / volume.slope;
-  const [low, middle] = percentiles(values, [1, 50]) as [number, number];
-  const integer = !(volume.data instanceof Float32Array || volume.data instanceof Float64Array);
-  const span = Math.abs(middle - low) + 1;
-  if ((!integer || Number.isInteger(zero)) && Math.abs(zero - low) <= span)
-    return storable(zero, volume.data);
-  return storable(low, volume.data);
+  const [first, middle, last] = percentiles(values, [1, 50, 99]) as [number, number, number];
+  // With a negative slope the highest stored values are the darkest.
+  const [low, high] = volume.slope < 0 ? [last, first] : [first, last];
+  const below = volume.slope < 0 ? low - zero : zero - low;
+  const integer = RANGES[datatype] !== undefined;
+  // Percentiles are exact to half a bin; whole numbers are equal up to one.
+  const exact = integer ? 1 : (max - min) / PERCENTILE_BINS;
+  const most = (below > 0 ? BELOW_ZERO * Math.abs(high - low) : Math.abs(middle - low)) + exact;
+  const held = !integer || Number.isInteger(zero);
+  return storable(held && Math.abs(below) <= most ? zero : low, datatype);
 }

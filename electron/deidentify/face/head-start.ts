@@ -41,7 +41,7 @@ export function percentiles(
     count++;
   }
   if (count === 0 || !(max > min)) return wanted.map(() => (count ? min : 0));
-  const bins = new Uint32Array(BINS);
+  const bins = new Uint32Array(PERCENTILE_BINS);
   const scale = binsPerUnit(min, max);
   for (let n = 0; n < values.length; n++) if (!keep || keep(n)) bins[((values[n]! - min) * scale) | 0]!++;
   return readBins(bins, count, wanted, min, max);
@@ -56,16 +56,17 @@ function percentilesOfCounts(values: Int16Array | Uint16Array, wanted: readonly 
   const last = counts.findLastIndex((c) => c > 0);
   const [min, max] = [first + lowest, last + lowest];
   if (!(max > min)) return wanted.map(() => (values.length ? min : 0));
-  const bins = new Uint32Array(BINS);
+  const bins = new Uint32Array(PERCENTILE_BINS);
   const scale = binsPerUnit(min, max);
   for (let v = first; v <= last; v++) bins[((v - first) * scale) | 0]! += counts[v]!;
   return readBins(bins, values.length, wanted, min, max);
 }
 
-const BINS = 4096;
+/** Bins between the smallest and the largest value in {@link percentiles}. */
+export const PERCENTILE_BINS = 4096;
 
 function binsPerUnit(min: number, max: number): number {
-  return (BINS - 0.001) / (max - min);
+  return (PERCENTILE_BINS - 0.001) / (max - min);
 }
 
 /** Middles of the bins in which the wanted percentages of `count` values are reached. */
