@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { identity } from '../../../shared/geometry/affine.ts';
+import { newNifti, niftiBytes, readNifti } from '../../volume/nifti.ts';
 import type { Volume, VoxelArray } from '../../volume/volume.ts';
-import { airValue } from './composite.ts';
+import { airValue, composite } from './composite.ts';
 
 /** 1000 voxels of which `air` in a hundred hold `dark`, the others tissue between `from` and `to`. */
 function scan(
@@ -50,5 +51,33 @@ describe('airValue', () => {
     const found = airValue(volume);
     // Percentiles are read from 4096 bins.
     expect(Math.abs(found - expected)).toBeLessThanOrEqual(expected === 0 ? 0 : Math.abs(expected) / 500);
+  });
+});
+
+describe('composite', () => {
+  it.each([
+    ['int64', 1024, [13, -9007199254740991, 9007199254740991, -7]],
+    ['uint64', 1280, [13, 0, 9007199254740991, 0]],
+    ['uint8', 2, [13, 0, 255, 0]],
+    ['float64', 64, [12.6, -1e17, 1e17, -7.2]],
+  ])('stores %s as its type can hold it, and the file can be written', async (_, datatype, expected) => {
+    const data = Array.from({ length: 64 }, (_, n) => n);
+    const volume = {
+      data: datatype === 2 ? Uint8Array.from(data) : Float64Array.from(data),
+      shape: [4, 4, 4],
+      affine: identity(),
+      slope: 1,
+      inter: 0,
+    };
+    const image = await readNifti(niftiBytes(newNifti(volume, datatype)));
+    const mask = new Uint8Array(64).fill(1, 20, 25);
+    const values = new Float64Array(64);
+    values.set([12.6, -1e17, 1e17, -7.2, Number.NaN], 20);
+    const proposal = { mask, values: () => values as never, assumptions: [], problems: [] };
+    const { image: edited } = composite(image, new Uint8Array(64), proposal, 0, new Uint8Array(64));
+    const back = await readNifti(niftiBytes(edited));
+    expect(back.datatype).toBe(datatype);
+    expect(Array.from(back.volume.data.subarray(20, 25))).toEqual([...expected, 0]);
+    expect(Array.from(back.volume.data.subarray(0, 20))).toEqual(data.slice(0, 20));
   });
 });

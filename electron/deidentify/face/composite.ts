@@ -105,6 +105,8 @@ const RANGES: Readonly<Record<number, readonly [number, number]>> = {
   4: [-32768, 32767],
   768: [0, 4294967295],
   8: [-2147483648, 2147483647],
+  1280: [0, Number.MAX_SAFE_INTEGER],
+  1024: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 };
 
 /** Share of a scan's range that may lie below 0 where 0 still means air: ringing of a reconstruction. */
@@ -128,7 +130,8 @@ export function airValue(volume: Volume, datatype = datatypeOf(volume.data)): nu
     min = Math.min(min, values[n]!);
     max = Math.max(max, values[n]!);
   }
-  const zero = volume.slope === 0 ? 0 : -volume.inter / volume.slope;
+  // Never −0: in a file of floats its sign would mark every emptied voxel.
+  const zero = volume.slope === 0 ? 0 : (0 - volume.inter) / volume.slope + 0;
   const [first, middle, last] = percentiles(values, [1, 50, 99]) as [number, number, number];
   // With a negative slope the highest stored values are the darkest.
   const [low, high] = volume.slope < 0 ? [last, first] : [first, last];
