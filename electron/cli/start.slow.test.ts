@@ -39,9 +39,9 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function startInBrowser() {
+async function startInBrowser(more: NodeJS.ProcessEnv = {}) {
   rmSync(given, { force: true });
-  const child = spawn(process.execPath, [program], { env });
+  const child = spawn(process.execPath, [program], { env: { ...env, ...more } });
   children.push(child);
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -82,3 +82,86 @@ describe.skipIf(!ready)(
     });
   },
 );
+
+/** A folder with a program in the place of Electron's. */
+function fakeElectron(script: string, mode = 0o755): string {
+  const dir = mkdtempSync(join(root, 'electron-'));
+  for (const name of ['electron', named]) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), script, { mode });
+  }
+  return dir;
+}
+const pathFile = resolve('node_modules/electron/path.txt');
+const named = existsSync(pathFile) ? readFileSync(pathFile, 'utf8').trim() : 'electron';
+
+function startInElectron(dir: string, ...args: string[]) {
+  return new Promise<{ code: number | null; said: string }>((done) => {
+    const shown = { REFACADE_NO_ELECTRON: '', ELECTRON_OVERRIDE_DIST_PATH: dir, DISPLAY: ':7' };
+    const child = spawn(process.execPath, [program, ...args], { env: { ...env, ...shown } });
+    children.push(child);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => {
+        said += text;
+      });
+    child.once('close', (code) => done({ code, said }));
+  });
+}
+
+describe.skipIf(!ready)('npm start with a binary of Electron (skipped without a build)', () => {
+  it.each([
+    ['its own code', 'exit 3', 3],
+    ['0', 'exit 0', 0],
+    ['1 when it crashed', 'kill -SEGV $$', 1],
+    ['1 when it was killed', 'kill -KILL $$', 1],
+  ])('ends with %s', async (_, script, code) => {
+    const end = await startInElectron(fakeElectron(`#!/bin/sh\n${script}\n`));
+    expect(end.code).toBe(code);
+    if (script.includes('kill')) expect(end.said).toContain('was ended by SIG');
+  });
+
+  it('opens the project that was named, or the last one that is still there', async () => {
+    const tell = fakeElectron('#!/bin/sh\nprintf "%s\\n" "$@"\n');
+    const project = join(root, 'a project, Müller');
+    mkdirSync(project);
+    const args = async (...given: string[]) =>
+      (await startInElectron(tell, ...given)).said.trim().split('\n');
+    expect(await args(project, '--smoke')).toEqual([
+      resolve('.'),
+      `--refacade-project=${project}`,
+      '--smoke',
+    ]);
+    mkdirSync(env.REFACADE_USER_DATA, { recursive: true });
+    const recent = [{ dir: join(root, 'gone') }, { dir: project }];
+    writeFileSync(join(env.REFACADE_USER_DATA, 'recent-projects.json'), JSON.stringify(recent));
+    expect(await args()).toEqual([resolve('.'), `--refacade-project=${project}`]);
+    rmSync(join(env.REFACADE_USER_DATA, 'recent-projects.json'));
+    expect(await args()).toEqual([resolve('.')]);
+  });
+
+  it.each([
+    [
+      'without a display',
+      fakeElectron('#!/bin/sh\nexit 0\n'),
+      { DISPLAY: '', WAYLAND_DISPLAY: '' },
+      /no display/,
+    ],
+    [
+      'where the binary does not run',
+      fakeElectron('no program', 0o644),
+      { DISPLAY: ':7' },
+      /could not be started/,
+    ],
+  ])('goes to the browser %s, and says so', async (_, dir, display, reason) => {
+    const { child, said } = await startInBrowser({
+      REFACADE_NO_ELECTRON: '',
+      ELECTRON_OVERRIDE_DIST_PATH: dir,
+      ...display,
+    });
+    expect(said()).toMatch(reason);
+    expect(said()).toContain('in the browser');
+    child.kill('SIGTERM');
+    expect(await ended(child)).toBe(0);
+  });
+});

@@ -1,46 +1,34 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describeError } from '../describe-error.ts';
 import { writeDoorPage } from '../loopback/door-page.ts';
 import { startLoopback } from '../loopback/server.ts';
 import { readRecentProjects } from '../project/recent-projects.ts';
+import { ElectronStartError, electronBinary, hasDisplay, runElectron } from './electron-window.ts';
 import { createOutput } from './output.ts';
 import { createProjectClient, userDataDir } from './project-client.ts';
 
 /**
- * `npm start`: opens the window where Electron's binary is installed, and otherwise says so and opens the
- * same application in the browser.
+ * `npm start [-- PROJECT]`: opens the project in Electron's window where its binary is installed, and otherwise says
+ * why not and opens the same application in the browser.
  */
 async function start(): Promise<void> {
-  const binary = electronBinary();
-  if (binary) {
-    const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
-    const child = spawn(binary, [root, ...process.argv.slice(2)], { stdio: 'inherit' });
-    child.on('exit', (code) => process.exit(code ?? 0));
-    return;
-  }
-  process.stderr.write(
-    'The Electron binary is not installed here; opening the same application in the browser.\n',
-  );
+  const args = process.argv.slice(2);
+  const project = chosenProject(args);
+  const reason = await openWindow(args, project);
+  process.stderr.write(`${reason}\nOpening the same application in the browser.\n`);
   const output = createOutput(false);
   const client = createProjectClient(output);
-  const named = process.argv.slice(2).find((a) => !a.startsWith('-'));
-  const last = named ?? readRecentProjects(userDataDir()).find((p) => existsSync(p.dir))?.dir;
-  if (last) {
-    await client.ask['project.open']({ dir: last, create: false }).catch((error: Error) =>
+  if (project) {
+    await client.ask['project.open']({ dir: project, create: false }).catch((error: Error) =>
       output.note(error.message),
     );
   }
   const server = await startLoopback(client.app.host);
   output.text(`Refacade is open at ${server.url}\nThe link works once. Stop with Ctrl-C.`);
-  const page = writeDoorPage(server.url);
-  process.once('exit', page.remove);
-  void server.opened.then(page.remove);
-  openBrowser(page.file);
   const stop = async () => {
-    page.remove();
     await server.close();
     await client.close();
     process.exit(0);
@@ -49,18 +37,37 @@ async function start(): Promise<void> {
   process.once('SIGTERM', () => void stop());
   // The terminal was closed.
   process.once('SIGHUP', () => void stop());
+  try {
+    const page = writeDoorPage(server.url);
+    process.once('exit', page.remove);
+    void server.opened.then(page.remove);
+    openBrowser(page.file);
+  } catch (error) {
+    output.note(`The browser was not opened: ${describeError(error)}`);
+  }
 }
 
-/** Path of Electron's executable, or null where the package is there but its binary is not. */
-function electronBinary(): string | null {
-  if (process.env.REFACADE_NO_ELECTRON) return null;
+/** Ends with Electron, or returns why there is no window. */
+async function openWindow(args: readonly string[], project: string | undefined): Promise<string> {
+  const binary = electronBinary();
+  if (!binary) return 'The Electron binary is not installed here.';
+  if (!hasDisplay()) return 'There is no display here: neither DISPLAY nor WAYLAND_DISPLAY is set.';
+  const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  const switches = args.filter((a) => a.startsWith('-'));
+  const open = project ? [`--refacade-project=${project}`] : [];
   try {
-    const dir = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
-    const file = join(dir, 'dist', readFileSync(join(dir, 'path.txt'), 'utf8').trim());
-    return existsSync(file) ? file : null;
-  } catch {
-    return null;
+    return process.exit(await runElectron(binary, [root, ...open, ...switches]));
+  } catch (error) {
+    if (error instanceof ElectronStartError) return error.message;
+    throw error;
   }
+}
+
+/** The project that was named, or the one that was open last. */
+function chosenProject(args: readonly string[]): string | undefined {
+  const named = args.find((a) => !a.startsWith('-'));
+  if (named !== undefined) return resolve(named);
+  return readRecentProjects(userDataDir()).find((p) => existsSync(p.dir))?.dir;
 }
 
 /** @param file a page on this computer: never a link with a token, arguments are there for all to read */

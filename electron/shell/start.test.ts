@@ -19,17 +19,29 @@ let unfinished = 0;
 let project = '';
 let closed = 0;
 
-const answers: Record<string, () => unknown> = {
+let opened: { input: unknown; windows: number }[] = [];
+let windows = () => 0;
+
+const answers: Record<string, (input: unknown) => unknown> = {
   'jobs.batches': () => [{ finished: unfinished === 0, total: unfinished, done: 0, failed: 0, cancelled: 0 }],
   'project.current': () => ({ dir: project }),
   'project.recent': () => [],
+  'project.open': (input) => {
+    opened.push({ input, windows: windows() });
+    if ((input as { dir: string }).dir === '/broken') throw new Error('That is not a project.');
+    return {};
+  },
   'share.list': () => [],
 };
 
 async function host(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const answer = answers[pathname.replace('/rpc/', '')];
-  if (answer) return Response.json({ ok: true, value: answer() });
+  try {
+    if (answer) return Response.json({ ok: true, value: answer(await request.json()) });
+  } catch (error) {
+    return Response.json({ ok: false, error: { code: 'failed', message: (error as Error).message } });
+  }
   if (pathname === '/receipts/1.html')
     return new Response('<p>receipt</p>', { headers: { 'content-type': 'text/html' } });
   return new Response('none', { status: pathname === '/' ? 200 : 404 });
@@ -40,6 +52,7 @@ async function start(prepare: (electron: FakeElectron) => void = () => {}) {
   const electron = freshElectron();
   prepare(electron);
   const { startShell } = await import('./start.ts');
+  windows = () => electron.BrowserWindow.all.length;
   const done = startShell(() => ({ host, close: async () => void closed++ }));
   const beforeReady = [...electron.calls];
   electron.becomeReady();
@@ -54,6 +67,7 @@ const appFrame = { url: 'app://refacade/index.html', parent: null };
 beforeEach(() => {
   unfinished = 0;
   closed = 0;
+  opened = [];
   project = mkdtempSync(join(tmpdir(), 'refacade-project-'));
 });
 
@@ -416,6 +430,26 @@ describe('start and end', () => {
     // The fake page answers nothing, so the run must fail rather than pass silently.
     expect(lines.join('')).toMatch(/^REFACADE_SMOKE \{.*"page":false/);
     expect(shell.electron.app.exit).toHaveBeenCalledWith(1);
+  });
+
+  it('opens the project of --refacade-project before the page asks for it, and none without', async () => {
+    await start((e) => {
+      e.app.switches.set('refacade-project', '/data/Müller, Anna');
+    });
+    expect(opened).toEqual([{ input: { dir: '/data/Müller, Anna', create: false }, windows: 0 }]);
+    await start();
+    expect(opened).toHaveLength(1);
+  });
+
+  it('opens without a project that cannot be opened, and says why', async () => {
+    const said = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    const { electron, window } = await start((e) => {
+      e.app.switches.set('refacade-project', '/broken');
+    });
+    expect(said.mock.calls.join()).toContain('That is not a project.');
+    said.mockRestore();
+    expect(window.urls).toEqual(['app://refacade/']);
+    expect(electron.app.exit).not.toHaveBeenCalled();
   });
 
   it('keeps its data where --refacade-data says', async () => {

@@ -6,7 +6,7 @@ import type { SpawnWorker } from '../inference/worker-contract.ts';
 import { createFileLog, type Log } from '../log/logger.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import { appScheme } from './app-url.ts';
-import { type Host, unfinishedJobs } from './ask.ts';
+import { ask, type Host, unfinishedJobs } from './ask.ts';
 import { menuTemplate } from './menu.ts';
 import { handleNative } from './native.ts';
 import { guardedHost, secureContents, secureProcess, secureSession } from './security.ts';
@@ -33,7 +33,7 @@ const closeWithinMs = 10_000;
 /**
  * Starts the desktop application: one instance, one window, one door.
  *
- * Switches: `--refacade-data=DIR` keeps settings and logs elsewhere; `--smoke` opens no visible window, checks
+ * Switches: `--refacade-data=DIR` keeps settings and logs elsewhere; `--refacade-project=DIR` opens a project; `--smoke` opens no visible window, checks
  * itself, prints one line and exits with 0 or 1.
  *
  * @param createApp makes the application once the shell is ready
@@ -84,6 +84,7 @@ export async function startShell(
     quitInOrder(() => closeApp());
     protocol.handle(appScheme, guardedHost(application.host));
     handleNative(application.host);
+    await openProject(application.host, app.commandLine.getSwitchValue('refacade-project'), log);
     const window = openWindow({
       stateFile: join(userDataDir, 'window.json'),
       devtools,
@@ -104,6 +105,17 @@ export async function startShell(
     else
       dialog.showErrorBox('Refacade could not start', error instanceof Error ? error.message : String(error));
     app.exit(1);
+  }
+}
+
+/** One that cannot be opened is said, and the window opens without it. */
+async function openProject(host: Host, dir: string, log: Log): Promise<void> {
+  if (!dir) return;
+  try {
+    await ask(host, 'project.open', { dir, create: false });
+  } catch (error) {
+    log.warn('the project was not opened', { error });
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
