@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { headPhantom } from '../../../build/phantom/head.ts';
 import { verdictLimits } from '../../../shared/deidentify/records.ts';
-import { readNifti } from '../../volume/nifti.ts';
+import { identity } from '../../../shared/geometry/affine.ts';
+import { newNifti, readNifti } from '../../volume/nifti.ts';
 import { reorient } from '../../volume/reorient.ts';
 import { quietContext } from '../../worker/task.ts';
 import { extractBrain } from './brain-extract.ts';
@@ -18,6 +20,29 @@ const work = {
   inputSha256: '',
   average: null,
 };
+
+it('says so, and asks a person to look, when the header holds no orientation', async () => {
+  const { volume, brainMask } = headPhantom({ seed: 3, voxelSizeMm: 4 });
+  const placed = {
+    brain: brainMask,
+    brainMm3: 1_400_000,
+    standardToWorld: identity(),
+    frame: null,
+    problems: [],
+    assumptions: [],
+    steps: [],
+    carried: false,
+  };
+  const image = newNifti(volume, 4);
+  const found = await deidentifyFace(image, { ...work, placed }, quietContext);
+  expect(found.verdict.problems).toEqual([]);
+  const codes = new DataView(image.header.buffer);
+  codes.setInt16(252, 0, true); // qform_code
+  codes.setInt16(254, 0, true); // sform_code
+  const { verdict } = await deidentifyFace(image, { ...work, placed }, quietContext);
+  expect(verdict.problems.map((p) => [p.code, p.level])).toEqual([['no-orientation', 'warning']]);
+  expect(verdict.state).toBe('needs-review');
+});
 
 // The full cohort is measured by build/bench/face.ts; these few heads guard against a step back.
 describe.skipIf(!existsSync(data))('on real heads (skipped where the shared data folder is missing)', () => {

@@ -6,7 +6,7 @@ import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
 import { describeError } from '../../describe-error.ts';
 import { growBy } from '../../volume/distance.ts';
-import type { NiftiImage } from '../../volume/nifti.ts';
+import { type NiftiImage, niftiFields } from '../../volume/nifti.ts';
 import { frameOf, type Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import {
@@ -112,7 +112,12 @@ export async function deidentifyFace(
       methodTitle: method.title,
       methodKind: method.kind,
       brainMm3,
-      brainProblems: [...(work.notes ?? []), ...place.problems, ...(more ? [framesDiffer(more)] : [])],
+      brainProblems: [
+        ...(work.notes ?? []),
+        ...(niftiFields(image.header).affineSource === 'pixdim' ? [NO_ORIENTATION] : []),
+        ...place.problems,
+        ...(more ? [framesDiffer(more)] : []),
+      ],
       brainVoxelsChanged: pasted.counts.changedInBrain,
       outsideVoxelsChanged: pasted.counts.changedOutside,
       refusedInBrain: pasted.counts.refusedInBrain,
@@ -224,6 +229,16 @@ async function propose(
     return { mask: nothing, assumptions: [], problems: [methodFailed(method, describeError(cause))] };
   }
 }
+
+/** Import says so too, but a file may also come by another way, and a finding of the import holds nobody up. */
+const NO_ORIENTATION: Problem = {
+  code: 'no-orientation',
+  level: 'warning',
+  subject: 'face',
+  message:
+    'Neither qform nor sform is set: where the face lies cannot be told from the file, only assumed from the order of its voxels.',
+  fix: 'Look whether the face is where the edit was made.',
+};
 
 function framesDiffer(frame: number): Problem {
   return {
