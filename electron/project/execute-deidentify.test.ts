@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Policy, policy as policySchema, type Verdict } from '../../shared/deidentify/records.ts';
 import { type Db, openDatabase } from '../catalog/database.ts';
 import { listDerivatives } from '../catalog/derivatives.ts';
+import type { PrimaryScan } from '../deidentify/session/place-in-session.ts';
 import type { Segmenter } from '../segmentation/segmentation.ts';
 import { createInlinePool } from '../worker/pool.ts';
 import { runDeidentify } from './execute-deidentify.ts';
@@ -86,7 +87,7 @@ function keepPlace(dir: string): void {
 function stage(outcomes: Record<string, Outcome>, segmenter?: Segmenter, carries = '') {
   const orders: Order[] = [];
   const placed: PlaceOrder[] = [];
-  const carried: { primary: { volumePath: string } }[] = [];
+  const carried: { primary: PrimaryScan }[] = [];
   const tasks = {
     'deidentify.carry': async (order: { primary: { volumePath: string }; outDir: string }) => {
       carried.push(order);
@@ -269,6 +270,7 @@ describe('the place of brain and face', () => {
     await run();
     expect(placed[0]!.segmentationPath).toBeUndefined();
     expect(placed[0]!.notes[0]!.message).toContain('the model is damaged');
+    expect(placed[0]!.notes[0]!.level).toBe('warning');
     expect(scan().state).toBe('passed');
   });
 
@@ -279,6 +281,15 @@ describe('the place of brain and face', () => {
     expect(carried.map((o) => o.primary.volumePath)).toEqual([join(root, 'scan.nii.gz')]);
     expect(made).toEqual([join(root, 'scan.nii.gz')]);
     expect(placed).toEqual([]);
+  });
+
+  it('is carried with the reason why the leading scan has no segmentation', async () => {
+    addScan(2, 'T2w', 'thick-slice');
+    const { run, carried } = stage({ template: 0.9 }, segmenter('the model is damaged'));
+    await run(LADDER, 'template', 8, 2);
+    expect(carried[0]!.primary.notes!.map((n) => [n.code, n.level])).toEqual([
+      ['segmentation-failed', 'warning'],
+    ]);
   });
 
   it('is found in the scan itself where it cannot be carried, which a reformat has reviewed', async () => {

@@ -80,15 +80,16 @@ function isOutdated(path: string, maker: string | undefined): boolean {
   }
 }
 
-/** A scan that could not be segmented, as a finding that stops nothing. */
+/** A scan that could not be segmented, as a finding that stops nothing but asks a person to look: a surface model takes the header's word for where the face is. */
 export function segmentationNotes(found: FoundSegmentation): Problem[] {
   if (!found.failure) return [];
   return [
     {
       code: 'segmentation-failed',
-      level: 'info',
+      level: 'warning',
       subject: 'brain',
       message: `The segmentation network could not work on this scan (${found.failure}); a surface model found the brain instead.`,
+      fix: 'Look at the outline of the brain and whether the face is gone, or try again when the network works.',
     },
   ];
 }

@@ -118,9 +118,10 @@ async function readSegmented(
   } catch (cause) {
     problems.push({
       code: 'segmentation-unreadable',
-      level: 'info',
+      level: 'warning',
       subject: 'brain',
       message: `The segmentation of this scan could not be used: ${describeError(cause)} A surface model found the brain instead.`,
+      fix: 'Look at the outline of the brain and whether the face is gone.',
     });
     return null;
   }

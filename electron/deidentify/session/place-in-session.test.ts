@@ -19,7 +19,16 @@ it('edits a T2-weighted thick-slice scan by what was found on the T1-weighted on
   const motion = fromColumns([1, 0, 0], [0, c, s], [0, -s, c], [2, 3, -4]);
   const t2 = headPhantom({ seed: 4, contrast: 'T2w', voxelSizeMm: [1.5, 1.5, 4] });
   const scan = newNifti({ ...t2.volume, affine: multiply(motion, t2.volume.affine) }, 4);
-  const result = await deidentifyFace(scan, { ...work, primary: { volumePath } }, quietContext);
+  const note = {
+    code: 'segmentation-failed',
+    level: 'warning',
+    subject: 'brain',
+    message: 'Out of memory.',
+  } as const;
+  const primary = { volumePath, notes: [note] };
+  const result = await deidentifyFace(scan, { ...work, primary }, quietContext);
+  expect(result.verdict.problems).toContainEqual(note);
+  expect(result.verdict.state).toBe('needs-review');
   expect(result.steps.map((step) => step.name)).toContain('session-carry');
   expect(result.verdict.assumptions.join(' ')).toContain('carried from the session');
   // Against the phantom's own truth, not against the mask that was carried.

@@ -12,6 +12,8 @@ export interface PrimaryScan {
   readonly volumePath: string;
   /** `segmentation.json` of that volume. */
   readonly segmentationPath?: string | undefined;
+  /** Why it has none: a finding about every scan that is led by it. */
+  readonly notes?: readonly Problem[] | undefined;
 }
 
 export interface PlaceWork {
@@ -57,7 +59,7 @@ export async function placeAlone(
 /** Brain and face carried from the session's primary scan; null with the reason where they cannot be. */
 export async function carryFromPrimary(
   frame: Volume,
-  { volumePath, segmentationPath }: PrimaryScan,
+  { volumePath, segmentationPath, notes = [] }: PrimaryScan,
   average: AverageHead | null | undefined,
   context: TaskContext,
 ): Promise<{ place: PlacedHead; reason: '' } | { place: null; reason: string }> {
@@ -89,7 +91,7 @@ export async function carryFromPrimary(
       ...found.frame,
       averageToWorld: multiply(fixedToMoving, found.frame.averageToWorld),
     },
-    problems: [...found.problems, ...problems],
+    problems: [...notes, ...found.problems, ...problems],
     assumptions: [
       `Brain and face were carried from the session's primary scan (the head lies ${movedMm.toFixed(1)} mm from where that scan has it, after rigid registration).`,
       ...found.assumptions,
