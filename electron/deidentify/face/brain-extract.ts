@@ -15,6 +15,7 @@ import { type BrainQuality, brainProblems, measureBrain, STRIPPED } from './brai
 import { growSurface, type SurfaceSettings } from './brain-surface.ts';
 import { ball, evenOut } from './even-out.ts';
 import { findHead, type HeadStart, percentiles } from './head-start.ts';
+import { headTurned, type UprightBrain } from './head-turned.ts';
 import type { Mesh } from './icosphere.ts';
 import { above, countOnes, dilate, erode, fillHoles, largestComponent } from './morphology.ts';
 import { fitAverageBrain, fitToBorder, type PriorFit } from './prior-fit.ts';
@@ -77,15 +78,15 @@ export async function extractBrain(
     SPACING,
   );
   const outsideHead = signedDistance(closedHead(raw, head), work.shape, SIZES);
-  let best: { mask: Uint8Array; fit: PriorFit; quality: BrainQuality } | null = null;
+  let best: (Pick<UprightBrain, 'mask' | 'fit' | 'rough'> & { quality: BrainQuality }) | null = null;
   for (const { fraction, anchorMm } of ATTEMPTS) {
-    const { mask, fit, even } = findSurfaces(raw, work, head, { fraction, anchorMm }, options.signal);
+    const { mask, fit, rough, even } = findSurfaces(raw, work, head, { fraction, anchorMm }, options.signal);
     const quality = measureBrain({ mask, outsideHead, fit, work: even, spacingMm: SPACING, fraction });
-    if (!best || quality.onSkin < 0.5 * best.quality.onSkin) best = { mask, fit, quality };
+    if (!best || quality.onSkin < 0.5 * best.quality.onSkin) best = { mask, fit, rough, quality };
     // A skull-stripped scan has no skin: trying again would only cut into the brain.
     if (quality.onSkin < ON_SKIN || quality.onSkin > STRIPPED) break;
   }
-  const { mask: found, fit, quality } = best!;
+  const { mask: found, fit, rough, quality } = best!;
   const native = resample({ ...work, data: Float32Array.from(found) }, volume);
   const mask = above(native.data, 0.5);
   return {
@@ -93,7 +94,10 @@ export async function extractBrain(
     volumeMm3: countOnes(mask) * voxelVolumeMm3(volume.affine),
     standardToWorld: multiply(work.affine, fit.affine),
     quality,
-    problems: brainProblems(quality, head.topCut),
+    problems: [
+      ...brainProblems(quality, head.topCut),
+      ...headTurned({ mask: found, fit, rough, shape: work.shape, spacingMm: SPACING }),
+    ],
   };
 }
 
@@ -110,7 +114,7 @@ function findSurfaces(
   head: HeadStart,
   { fraction, anchorMm }: { fraction: number; anchorMm: number },
   signal: AbortSignal,
-): { mask: Uint8Array; fit: PriorFit; even: Volume<Float32Array> } {
+): Pick<UprightBrain, 'mask' | 'fit' | 'rough'> & { even: Volume<Float32Array> } {
   const radius = (0.6 * head.halfWidthMm) / SPACING;
   const base = { low: 0, threshold: 0.2, fraction, spacingMm: SPACING, signal };
   const coarse = growSurface(work, {
@@ -126,6 +130,7 @@ function findSurfaces(
   const placed = fromColumns([s, 0, 0], [0, s, 0], [0, 0, s], head.centre);
   const start = multiply(placed, fromColumns([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 18, -8]));
   let fit = fitAverageBrain(coarse, start, SPACING);
+  const rough = { surface: coarse, fit };
   // From here on only the average brain and what lies in it decide, so that rounds forget how the face, the neck or
   // an edit of them shaped the first surface. Single rounds still waver by a voxel here and there: the last ones vote.
   const votes = new Uint8Array(raw.data.length);
@@ -148,7 +153,7 @@ function findSurfaces(
     fit = fitToBorder(signedDistance(mask, raw.shape, SIZES), raw.shape, fit.affine, SPACING, -50);
     if (round >= ROUNDS - VOTES) for (let n = 0; n < votes.length; n++) votes[n]! += mask[n]!;
   }
-  return { mask: Uint8Array.from(votes, (v) => (v > VOTES / 2 ? 1 : 0)), fit, even };
+  return { mask: Uint8Array.from(votes, (v) => (v > VOTES / 2 ? 1 : 0)), fit, rough, even };
 }
 
 function regrow(
