@@ -16,6 +16,7 @@ export interface NiftiFields {
   readonly voxOffset: number;
   readonly slope: number;
   readonly inter: number;
+  /** Voxel index → world mm, whatever unit the file has. */
   readonly affine: Affine;
   /** Where the affine came from. */
   readonly affineSource: 'sform' | 'qform' | 'pixdim';
@@ -60,11 +61,15 @@ export const LAYOUT = {
   },
 } as const;
 
+/** Millimetres in a unit of length, by the lower three bits of xyzt_units; 0 (unknown) is taken for millimetres. */
+const MM_PER_UNIT: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 };
+
 /**
  * Decodes a NIfTI-1 or NIfTI-2 header.
  *
  * The affine is the sform when its code is positive, else the qform, else pixdim with the origin in the
- * middle and x pointing left (the order and the fallback nibabel uses). A scl_slope of 0 or NaN means no scaling.
+ * middle and x pointing left (the order and the fallback nibabel uses). Files in metres or micrometres are brought to
+ * millimetres (nibabel leaves that to its caller). A scl_slope of 0 or NaN means no scaling.
  *
  * @throws NiftiError when the bytes are not a NIfTI header
  * @see https://nifti.nimh.nih.gov (nifti1.h, nifti2.h)
@@ -122,6 +127,8 @@ export function decodeHeader(bytes: Uint8Array): NiftiFields {
     affine[11] = -((shape[2]! - 1) / 2) * z;
     affineSource = 'pixdim';
   }
+  const toMm = MM_PER_UNIT[(wide ? view.getInt32(at.units, le) : view.getUint8(at.units)) & 7] ?? 1;
+  for (let n = 0; n < 12; n++) affine[n]! *= toMm;
   if (!affine.every(Number.isFinite) || determinant(affine) === 0) {
     throw new NiftiError(
       `Expected an affine with three independent axes in the ${affineSource}, got ${affine.join(' ')}.`,

@@ -1,9 +1,11 @@
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { diag, voxelSizes } from '../../shared/geometry/affine.ts';
 import { allAxisCodes, axisCodes } from '../../shared/geometry/orientation.ts';
+import { readNiftiHeader } from '../import/nifti/read-header.ts';
 // Made by build/oracle/volume_nifti.py: what nibabel reads in files of every type and byte order.
 import fixture from './nifti.fixture.json' with { type: 'json' };
 import { NiftiError, newNifti, niftiBytes, readNifti, writeNifti } from './nifti.ts';
@@ -22,6 +24,51 @@ describe('readNifti agrees with nibabel', () => {
       expect(volume.affine[n]!).toBeCloseTo(v, 5);
     });
     expect(axisCodes(volume.affine)).toBe(codes);
+  });
+});
+
+describe('files in other units than millimetres', () => {
+  it.each([
+    ['metres', 1, 1000],
+    ['micrometres', 3, 0.001],
+    ['an unknown unit', 0, 1],
+  ])('%s are read in millimetres and written in their own unit', async (_, unit, toMm) => {
+    for (const { file, name, affine } of fixture.cases) {
+      const raw = bytesOf(file);
+      const bytes = raw[0] === 0x1f && raw[1] === 0x8b ? new Uint8Array(gunzipSync(raw)) : raw;
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      const little = view.getInt32(0, true) === 348 || view.getInt32(0, true) === 540;
+      if (view.getInt32(0, little) === 540) view.setInt32(500, unit | 8, little);
+      else view.setUint8(123, unit | 8);
+      const image = await readNifti(bytes);
+      affine.slice(0, 12).forEach((v, n) => {
+        expect(image.volume.affine[n]! / toMm, name).toBeCloseTo(v, 5);
+      });
+      expect(Buffer.compare(Buffer.from(niftiBytes(image)), Buffer.from(bytes)), name).toBe(0);
+      const shape = image.volume.shape.slice(0, 3);
+      const mask = { ...image.volume, data: new Uint8Array(shape[0]! * shape[1]! * shape[2]!), shape };
+      const back = await readNifti(niftiBytes(newNifti(mask, 2, image)));
+      image.volume.affine.forEach((v, n) => {
+        expect(back.volume.affine[n]! / toMm, name).toBeCloseTo(v / toMm, 4);
+      });
+    }
+  });
+
+  it('come out as the voxel sizes that import shows', async () => {
+    const volume = { data: new Uint8Array(27), shape: [3, 3, 3], affine: diag(-1, 2, 3), slope: 1, inter: 0 };
+    for (const [unit, perMm] of [
+      [1, 0.001],
+      [3, 1000],
+    ] as const) {
+      const image = newNifti({ ...volume, affine: diag(-perMm, 2 * perMm, 3 * perMm) }, 2);
+      image.header[123] = unit | 8;
+      const bytes = niftiBytes(image);
+      const { affine } = (await readNifti(bytes)).volume;
+      voxelSizes(affine).forEach((mm, n) => {
+        expect(mm).toBeCloseTo(n + 1, 5);
+        expect(readNiftiHeader(bytes, false).voxelSizeMm[n]).toBeCloseTo(mm, 5);
+      });
+    }
   });
 });
 
