@@ -1,18 +1,36 @@
 import type { MethodInfo, Policy, Ps315Options } from '../../shared/deidentify/records.ts';
 import type { AuditLimits } from '../../shared/risk/records.ts';
 
-/** The switches of PS3.15 Annex E in a technician's words, in the order of the standard. */
-export const OPTION_WORDS: Record<keyof Ps315Options, { title: string; code: string; meaning: string }> = {
+interface OptionWords {
+  readonly title: string;
+  readonly code: string;
+  readonly meaning: string;
+}
+
+/** Options about pixels: no policy switches them, whatever a stored one says. */
+type PixelOption = 'cleanPixelData' | 'cleanRecognizableVisualFeatures';
+/** Options that a policy decides. */
+export type HeaderOption = Exclude<keyof Ps315Options, PixelOption>;
+
+/** What is always so about pixels; `claimed` where the code is given at all. */
+export const PIXEL_OPTION_WORDS: Record<PixelOption, OptionWords & { readonly claimed: boolean }> = {
   cleanPixelData: {
     title: 'Clean pixel data',
     code: '113101',
-    meaning: 'Text burned into pixels is looked for; such scans are held.',
+    meaning: 'Never claimed: text burned into pixels is not looked for. Secondary captures are set aside.',
+    claimed: false,
   },
   cleanRecognizableVisualFeatures: {
     title: 'Clean recognisable features',
     code: '113102',
-    meaning: 'The face is changed by the face method.',
+    meaning:
+      'Always done: faces are edited by the face method. Only scans that pass or are accepted get the code.',
+    claimed: true,
   },
+};
+
+/** The switches of PS3.15 Annex E in a technician's words, in the order of the standard. */
+export const OPTION_WORDS: Record<HeaderOption, OptionWords> = {
   cleanGraphics: { title: 'Clean graphics', code: '113103', meaning: 'Overlays and drawings are removed.' },
   cleanStructuredContent: {
     title: 'Clean structured content',
@@ -69,7 +87,7 @@ export function ladderTitles(policy: Policy, methods: readonly MethodInfo[]): st
 /** What a policy does, one plain line per decision. */
 export function describePolicy(policy: Policy): string[] {
   const { options } = policy;
-  const kept = (Object.keys(OPTION_WORDS) as (keyof Ps315Options)[]).filter(
+  const kept = (Object.keys(OPTION_WORDS) as HeaderOption[]).filter(
     (key) => key.startsWith('retain') && options[key] && !key.includes('Dates'),
   );
   const overrides = Object.keys(policy.overrides).length;

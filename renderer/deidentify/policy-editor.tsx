@@ -1,12 +1,12 @@
 import { Button, Checkbox, NumberInput, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { Policy, Ps315Options } from '../../shared/deidentify/records.ts';
+import type { Policy } from '../../shared/deidentify/records.ts';
 import { useAction } from '../calls.ts';
 import { KIND_CHOICES } from '../import/kinds.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { AuditFields } from './audit-fields.tsx';
-import { OPTION_WORDS } from './describe-policy.ts';
+import { type HeaderOption, OPTION_WORDS, PIXEL_OPTION_WORDS } from './describe-policy.ts';
 import { MethodFields } from './method-fields.tsx';
 
 interface Props {
@@ -37,7 +37,7 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
   const [action, setAction] = useState<OverrideAction>('X');
   const save = useAction('deidentify.savePolicy', ['deidentify', 'project']);
   const change = (part: Partial<Policy>) => setDraft({ ...draft, ...part });
-  const setOption = (key: keyof Ps315Options, value: boolean) => {
+  const setOption = (key: HeaderOption, value: boolean) => {
     const options = { ...draft.options, [key]: value };
     // Full and modified dates exclude each other.
     if (value && key === 'retainLongitudinalFullDates') options.retainLongitudinalModifiedDates = false;
@@ -77,7 +77,16 @@ export function PolicyEditor({ policy, builtIn, onClose, onSaved }: Props) {
         <fieldset className="rf-panel">
           <legend>PS3.15 options. The Basic Profile is always on.</legend>
           <div className="rf-columns" style={{ gridTemplateColumns: '1fr 1fr', gap: '0.5rem 1rem' }}>
-            {(Object.keys(OPTION_WORDS) as (keyof Ps315Options)[]).map((key) => (
+            {Object.values(PIXEL_OPTION_WORDS).map(({ title, code, meaning, claimed }) => (
+              <Checkbox
+                key={code}
+                checked={claimed}
+                disabled
+                label={`${title} (${code})`}
+                description={meaning}
+              />
+            ))}
+            {(Object.keys(OPTION_WORDS) as HeaderOption[]).map((key) => (
               <Checkbox
                 key={key}
                 checked={draft.options[key]}

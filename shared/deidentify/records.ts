@@ -5,7 +5,9 @@ import { auditLimits } from '../risk/records.ts';
 
 /** PS3.15 Annex E options as switches; the Basic Profile is always on. */
 export const ps315Options = z.object({
+  /** Without effect, kept so that stored policies stay valid: burned-in text is not looked for, code 113101 never given. */
   cleanPixelData: z.boolean().default(false),
+  /** Without effect, kept likewise: faces are always edited, and code 113102 is given to the scans that passed. */
   cleanRecognizableVisualFeatures: z.boolean().default(true),
   cleanGraphics: z.boolean().default(false),
   cleanStructuredContent: z.boolean().default(false),
