@@ -77,7 +77,7 @@ function turned(how: string, turnedMm: number, uprightMm: number): Problem {
     level: 'warning',
     subject: 'brain',
     message:
-      `The brain fits an average one about as well or better when the head is turned ${how} ` +
+      `The brain fits an average one about as well or better when the head is turned, here ${how} ` +
       `(${turnedMm.toFixed(1)} mm apart; ${uprightMm.toFixed(1)} mm as the header says): ` +
       'the face may have been looked for on the wrong side.',
     fix: 'Look at the scan’s orientation: nose, top and neck must lie where the viewer says.',
