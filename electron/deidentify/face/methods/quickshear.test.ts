@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { apply, fromColumns, multiply, voxelSizes } from '../../../../shared/geometry/affine.ts';
 import { allAxisCodes } from '../../../../shared/geometry/orientation.ts';
+import { grow } from '../../../volume/distance.ts';
 import { newNifti } from '../../../volume/nifti.ts';
 import { reorient, reorientBack } from '../../../volume/reorient.ts';
 import type { Volume, VoxelArray } from '../../../volume/volume.ts';
 import { convexHull, shearPlane } from '../brain-hull.ts';
 import { composite } from '../composite.ts';
-import { grow } from '../../../volume/distance.ts';
 import { quickshear } from './quickshear.ts';
 
 const signal = new AbortController().signal;
