@@ -85,5 +85,6 @@ export function pathRedactor(ownFolders: readonly OwnFolder[]): PathRedactor {
 }
 
 function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  // No hyphen: outside of a class it needs no escape, and with the flag u it may have none.
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }

@@ -273,3 +273,11 @@ describe('values', () => {
     expect(redactor().redactValue(bad)).toBe('<could not be redacted>');
   });
 });
+
+it.each(['/opt/re-facade', '/opt/a.b+c (x)/[y]{z}^$|', 'C:\\Users\\Dr-Who\\app'])(
+  'takes an own folder of any spelling: %s',
+  (path) => {
+    const r = createRedactor({ ownFolders: [{ path, label: '<app>' }] });
+    expect(r.redact(`loaded "${path}/dist/main.js"`)).toBe('loaded "<app>/dist/main.js"');
+  },
+);
