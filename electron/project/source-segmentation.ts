@@ -41,27 +41,16 @@ export async function ensureSegmentation(
   return oneAtATime(path, signal, async () => {
     if (existsSync(path) && isYounger(path, volumePath) && !isOutdated(path, segmenter?.maker))
       return { path, failure: '' };
-    return segment(segmenter, volumePath, dir, signal, onProgress);
+    if (!segmenter) return { path: undefined, failure: '' };
+    try {
+      await segmenter.segment(volumePath, dir, { signal, onProgress });
+      return { path, failure: '' };
+    } catch (cause) {
+      signal.throwIfAborted();
+      rmSync(dir, { recursive: true, force: true });
+      return { path: undefined, failure: describeError(cause) };
+    }
   });
-}
-
-async function segment(
-  segmenter: Segmenter | undefined,
-  volumePath: string,
-  dir: string,
-  signal: AbortSignal,
-  onProgress: (fraction: number, message: string) => void,
-): Promise<FoundSegmentation> {
-  const path = join(dir, 'segmentation.json');
-  if (!segmenter) return { path: undefined, failure: '' };
-  try {
-    await segmenter.segment(volumePath, dir, { signal, onProgress });
-    return { path, failure: '' };
-  } catch (cause) {
-    signal.throwIfAborted();
-    rmSync(dir, { recursive: true, force: true });
-    return { path: undefined, failure: describeError(cause) };
-  }
 }
 
 /** Was the record made after the volume? A volume that is gone cannot be read anyway. */
