@@ -1,4 +1,5 @@
 import { voxelSizes, voxelVolumeMm3 } from '../../shared/geometry/affine.ts';
+import { boxOf } from '../volume/distance.ts';
 import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
 
 /**
@@ -34,25 +35,11 @@ export function cutBrainBox(volume: Volume, brain: Uint8Array): BrainBox {
       `Expected a brain mask of ${nx} × ${ny} × ${nz} = ${nx * ny * nz} voxels, got ${brain.length}; extract the brain on the scan's own grid.`,
     );
   }
-  const low = [nx, ny, nz];
-  const high = [-1, -1, -1];
-  let count = 0;
-  for (let k = 0, v = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, v++) {
-        if (brain[v] === 0) continue;
-        count++;
-        if (i < low[0]!) low[0] = i;
-        if (i > high[0]!) high[0] = i;
-        if (j < low[1]!) low[1] = j;
-        if (j > high[1]!) high[1] = j;
-        if (k < low[2]!) low[2] = k;
-        if (k > high[2]!) high[2] = k;
-      }
-    }
-  }
+  const bounds = boxOf(brain, volume.shape, [0, 0, 0]);
+  const low = bounds?.low ?? [0, 0, 0];
+  const count = brain.reduce((n, value) => (value === 0 ? n : n + 1), 0);
   const shape: [number, number, number] =
-    count === 0 ? [3, 3, 3] : [high[0]! - low[0]! + 3, high[1]! - low[1]! + 3, high[2]! - low[2]! + 3];
+    bounds === null ? [3, 3, 3] : [bounds.size[0] + 2, bounds.size[1] + 2, bounds.size[2] + 2];
   const inside = new Int32Array(count);
   const source = new Int32Array(count);
   const values = new Float32Array(count);
@@ -61,7 +48,7 @@ export function cutBrainBox(volume: Volume, brain: Uint8Array): BrainBox {
   for (let k = 1; k < shape[2] - 1; k++) {
     for (let j = 1; j < shape[1] - 1; j++) {
       for (let i = 1; i < shape[0] - 1; i++) {
-        const v = i - 1 + low[0]! + nx * (j - 1 + low[1]! + ny * (k - 1 + low[2]!));
+        const v = i - 1 + low[0] + nx * (j - 1 + low[1] + ny * (k - 1 + low[2]));
         if (count === 0 || brain[v] === 0) continue;
         inside[m] = i + shape[0] * (j + shape[1] * k);
         source[m] = v;
