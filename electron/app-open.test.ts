@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AppEvent } from '../shared/jobs/records.ts';
 import { type App, createApp } from './app.ts';
 import { CatalogFromFutureError } from './catalog/database.ts';
+import { KeysDamagedError } from './deidentify/keys.ts';
 import type { TaskPool } from './worker/pool.ts';
 
 let root: string;
@@ -83,6 +84,16 @@ it('so does one that a newer version made', async () => {
   expect(app.current()!.db.open).toBe(true);
   expect(app.current()!.runner.busy).toBe(true);
   expect([isLocked('a'), isLocked('b')]).toEqual([true, false]);
+});
+
+it('one whose keys are damaged is let go again, catalog and lock', async () => {
+  await app.openProject(at('b'), true);
+  await app.openProject(at('a'), true);
+  writeFileSync(join(at('b'), 'keys', 'secret.json'), 'no key');
+  await expect(app.openProject(at('b'), false)).rejects.toThrow(KeysDamagedError);
+  expect(openHere()).toBe(at('a'));
+  // SQLite takes its write-ahead log away when the last handle is closed.
+  expect([isLocked('b'), existsSync(join(at('b'), 'catalog.sqlite-wal'))]).toEqual([false, false]);
 });
 
 it('another spelling of the open project is the open project', async () => {

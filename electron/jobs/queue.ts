@@ -160,8 +160,8 @@ export class JobQueue {
   /**
    * Puts failed and cancelled jobs of a batch back in the line; of every batch when none is named, then scans' jobs only.
    *
-   * A job whose scan has a newer job of its kind is history, and a scan that has its verdict by now, or was excluded, keeps it. A
-   * look that is repeated has its audit compared again.
+   * A job whose scan has a newer job of its kind is history, as is an audit that another one followed, and a scan that has its
+   * verdict by now, or was excluded, keeps it. A look that is repeated has its audit compared again.
    */
   retryFailed(batchId: string): ClaimedJob[] {
     const where = batchId ? 'batch_id = ?' : "kind IN ('deidentify','measure')";
@@ -170,14 +170,20 @@ export class JobQueue {
         `state IN ('failed','cancelled') AND ${where}
          AND NOT EXISTS (SELECT 1 FROM job n WHERE n.series_id = j.series_id AND n.kind = j.kind AND n.id > j.id)
          AND NOT EXISTS (SELECT 1 FROM series s WHERE s.id = j.series_id AND (s.state = 'excluded'
-           OR (j.kind = 'deidentify' AND s.state NOT IN ('failed','queued'))))`,
+           OR (j.kind = 'deidentify' AND s.state NOT IN ('failed','queued'))))
+         AND NOT (j.kind = 'audit' AND EXISTS (SELECT 1 FROM job n WHERE n.kind = 'audit' AND n.series_id IS NULL
+           AND n.batch_id <> j.batch_id AND n.id > j.id AND n.state IN ('queued','running','done')))`,
         ...(batchId ? [batchId] : []),
       );
       const audits = new Set(jobs.flatMap((j) => (j.kind === 'audit' ? [j.batchId] : [])));
       const compared = [...audits].flatMap((id) =>
         this.claimedWhere("state = 'done' AND kind = 'audit' AND series_id IS NULL AND batch_id = ?", id),
       );
-      for (const j of [...jobs, ...compared]) this.requeue(j.id);
+      const fresh = this.db.prepare('UPDATE job SET attempts = 0 WHERE id = ?');
+      for (const j of [...jobs, ...compared]) {
+        fresh.run(j.id);
+        this.requeue(j.id);
+      }
       return jobs;
     })();
   }

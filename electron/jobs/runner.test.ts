@@ -116,6 +116,18 @@ describe('the queue and its runner', () => {
     expect(await t.runner.wait('b')).toMatchObject({ done: 4, failed: 0 });
   });
 
+  it('counts deaths anew when a person retries a job', () => {
+    const t = setUp(async () => {});
+    t.enqueue('b', 1);
+    for (let death = 0; death < 3; death++) {
+      t.queue.claim();
+      expect(t.queue.recover().givenUp).toHaveLength(death === 2 ? 1 : 0);
+    }
+    expect(t.queue.retryFailed('b')).toHaveLength(1);
+    t.queue.claim();
+    expect(t.queue.recover()).toMatchObject({ again: [{ label: 'scan 1' }], givenUp: [] });
+  });
+
   it('runs one at a time while a job is open that the process died with', async () => {
     let [now, most] = [0, 0];
     const t = setUp(async () => {

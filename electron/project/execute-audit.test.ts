@@ -404,18 +404,31 @@ describe('an audit', () => {
     expect(readReport(db)!.methods).toMatchObject([{ states: { safe: 1, 'cannot-tell': 0 } }]);
   });
 
-  it('leaves the findings of a later audit alone when an earlier one is retried', async () => {
+  it('an earlier audit is not retried once a later one has judged', async () => {
     const [id] = addPerson(1);
     const { runner, queue, audit } = stage();
     queue.enqueue('first', auditJobs(db, 'current', POLICY));
     queue.cancelQueued('first');
     await audit();
     const report = readReport(db)!;
-    queue.retryFailed('first');
+    expect(queue.retryFailed('first')).toEqual([]);
     runner.wake();
     await runner.wait('first');
     expect(readAudit(db, id!)!.state).toBe('safe');
     expect(readReport(db)).toEqual(report);
+  });
+
+  it('leaves the findings of a later audit alone when both wait', async () => {
+    const [id] = addPerson(1);
+    const { runner, queue } = stage();
+    queue.enqueue('first', auditJobs(db, 'current', POLICY));
+    queue.cancelQueued('first');
+    queue.retryFailed('first');
+    queue.enqueue('second', auditJobs(db, 'current', POLICY));
+    runner.wake();
+    await runner.wait('first');
+    await runner.wait('second');
+    expect(readAudit(db, id!)!.state).toBe('safe');
     const compared = queue.list({ batchId: 'first', states: ['failed'], limit: 10 });
     expect(compared.map((j) => j.error)).toEqual([expect.stringContaining('A later audit has judged')]);
   });

@@ -47,10 +47,12 @@ export class ProjectSession {
     this.segmenter = options.segmenter;
     this.events = options.events;
     this.unlock = lockProject(options.folder.dir);
+    let db: Db | undefined;
     try {
-      this.db = openDatabase(options.folder.catalogFile);
+      db = this.db = openDatabase(options.folder.catalogFile);
       this.keys = openKeys(options.folder.dir);
     } catch (error) {
+      db?.close();
       this.unlock();
       throw error;
     }
