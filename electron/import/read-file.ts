@@ -1,17 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
+import { NiftiError } from '../volume/nifti-header.ts';
 import { hasPrefix, looksLikeBareDataSet } from './dicom/parse-header-bytes.ts';
 import { DicomHeaderError, readDicomHeader } from './dicom/read-header.ts';
 import { type NiftiName, parseNiftiPath, stemOf } from './nifti/bids-name.ts';
-import {
-  inflateStart,
-  isGzip,
-  type NiftiHeader,
-  NiftiHeaderError,
-  readNiftiHeader,
-  sniffNifti,
-} from './nifti/read-header.ts';
+import { inflateStart, isGzip, type NiftiHeader, readNiftiHeader, sniffNifti } from './nifti/read-header.ts';
 
 export type FileKind = 'dicom' | 'nifti' | 'sidecar' | 'dicomdir' | 'other' | 'unreadable';
 
@@ -91,7 +85,7 @@ export function readSourceFile(root: string, path: string): ReadFile {
   } catch (error) {
     result.kind = 'unreadable';
     const reason =
-      error instanceof DicomHeaderError || error instanceof NiftiHeaderError
+      error instanceof DicomHeaderError || error instanceof NiftiError
         ? error.message
         : `Reading stopped: ${(error as Error).message}`;
     result.problems.push(

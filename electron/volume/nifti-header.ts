@@ -90,10 +90,8 @@ export function decodeHeader(bytes: Uint8Array): NiftiFields {
   }
   const wide = version === 2;
   const real = (p: number) => (wide ? view.getFloat64(p, le) : view.getFloat32(p, le));
-  const step = wide ? 8 : 4;
   const dim = (n: number) =>
     wide ? Number(view.getBigInt64(at.dim + 8 * n, le)) : view.getInt16(at.dim + 2 * n, le);
-  const code = (p: number) => (wide ? view.getInt32(p, le) : view.getInt16(p, le));
   const rank = dim(0);
   if (rank < 1 || rank > 7) throw new NiftiError(`Expected 1 to 7 dimensions, the header says ${rank}.`);
   const shape = Array.from({ length: rank }, (_, n) => dim(n + 1));
@@ -101,7 +99,6 @@ export function decodeHeader(bytes: Uint8Array): NiftiFields {
   if (shape.some((extent) => extent < 1 || !Number.isSafeInteger(extent))) {
     throw new NiftiError(`Expected positive extents, the header says ${shape.join('×')}.`);
   }
-  const pixdim = Array.from({ length: 8 }, (_, n) => real(at.pixdim + step * n));
   let slope = real(at.slope);
   let inter = real(at.inter);
   if (!Number.isFinite(slope) || slope === 0) [slope, inter] = [1, 0];
@@ -109,27 +106,8 @@ export function decodeHeader(bytes: Uint8Array): NiftiFields {
     throw new NiftiError(`Expected a finite scl_inter beside scl_slope ${slope}, got ${inter}.`);
   }
 
-  let affine: Affine;
-  let affineSource: NiftiFields['affineSource'];
-  if (code(at.sformCode) > 0) {
-    affine = Float64Array.of(...Array.from({ length: 12 }, (_, n) => real(at.srow + step * n)), 0, 0, 0, 1);
-    affineSource = 'sform';
-  } else if (code(at.qformCode) > 0) {
-    const [b, c, d] = [0, 1, 2].map((n) => real(at.quatern + step * n)) as [number, number, number];
-    const origin = [0, 1, 2].map((n) => real(at.qoffset + step * n)) as [number, number, number];
-    affine = fromQuaternion(b, c, d, pixdim.slice(1, 4), pixdim[0]! < 0 ? -1 : 1, origin);
-    affineSource = 'qform';
-  } else {
-    const [x, y, z] = pixdim.slice(1, 4).map((p) => Math.abs(p) || 1) as [number, number, number];
-    affine = diag(-x, y, z);
-    affine[3] = ((shape[0]! - 1) / 2) * x;
-    affine[7] = -((shape[1]! - 1) / 2) * y;
-    affine[11] = -((shape[2]! - 1) / 2) * z;
-    affineSource = 'pixdim';
-  }
-  const toMm = MM_PER_UNIT[(wide ? view.getInt32(at.units, le) : view.getUint8(at.units)) & 7] ?? 1;
-  for (let n = 0; n < 12; n++) affine[n]! *= toMm;
-  if (!affine.every(Number.isFinite) || determinant(affine) === 0) {
+  const { affine, affineSource } = headerAffine(view, version, le, shape);
+  if (determinant(affine) === 0) {
     throw new NiftiError(
       `Expected an affine with three independent axes in the ${affineSource}, got ${affine.join(' ')}.`,
     );
@@ -147,6 +125,50 @@ export function decodeHeader(bytes: Uint8Array): NiftiFields {
     affineSource,
     single,
   };
+}
+
+/**
+ * Where a header puts its voxels: the sform when its code is positive, else the qform, else the voxel sizes.
+ *
+ * @param view the header, at least as long as its version says
+ * @param shape extents; axes that are missing have one voxel
+ * @returns voxel index → world, mm, RAS+; it may be singular
+ * @throws NiftiError when it holds something else than finite numbers
+ */
+export function headerAffine(
+  view: DataView,
+  version: 1 | 2,
+  le: boolean,
+  shape: readonly number[],
+): Pick<NiftiFields, 'affine' | 'affineSource'> {
+  const at = LAYOUT[version];
+  const wide = version === 2;
+  const real = (p: number, n = 0) => (wide ? view.getFloat64(p + 8 * n, le) : view.getFloat32(p + 4 * n, le));
+  const code = (p: number) => (wide ? view.getInt32(p, le) : view.getInt16(p, le));
+  const sizes = [1, 2, 3].map((n) => Math.abs(real(at.pixdim, n)));
+  let affine: Affine;
+  let affineSource: NiftiFields['affineSource'];
+  if (code(at.sformCode) > 0) {
+    affine = Float64Array.of(...Array.from({ length: 12 }, (_, n) => real(at.srow, n)), 0, 0, 0, 1);
+    affineSource = 'sform';
+  } else if (code(at.qformCode) > 0) {
+    const [b, c, d] = [0, 1, 2].map((n) => real(at.quatern, n)) as [number, number, number];
+    const origin = [0, 1, 2].map((n) => real(at.qoffset, n)) as [number, number, number];
+    affine = fromQuaternion(b, c, d, sizes, real(at.pixdim) < 0 ? -1 : 1, origin);
+    affineSource = 'qform';
+  } else {
+    const [x, y, z] = sizes.map((p) => p || 1) as [number, number, number];
+    affine = diag(-x, y, z);
+    affine[3] = (((shape[0] ?? 1) - 1) / 2) * x;
+    affine[7] = -(((shape[1] ?? 1) - 1) / 2) * y;
+    affine[11] = -(((shape[2] ?? 1) - 1) / 2) * z;
+    affineSource = 'pixdim';
+  }
+  const toMm = MM_PER_UNIT[(wide ? view.getInt32(at.units, le) : view.getUint8(at.units)) & 7] ?? 1;
+  for (let n = 0; n < 12; n++) affine[n]! *= toMm;
+  if (!affine.every(Number.isFinite))
+    throw new NiftiError(`Expected finite numbers in the ${affineSource}, got ${affine.join(' ')}.`);
+  return { affine, affineSource };
 }
 
 /** Version and byte order from sizeof_hdr, which is 348 or 540 in the order of the file. */

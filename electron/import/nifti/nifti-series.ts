@@ -143,7 +143,7 @@ export function niftiSeries(
     );
     found = { quarantine: 'unreadable', reason: 'The file is cut off.' };
   }
-  if (header.affineSource === 'none')
+  if (header.affineSource === 'pixdim')
     add(
       'no-orientation',
       'warning',
