@@ -24,6 +24,8 @@ const TURNS: readonly { readonly how: string; readonly turn: Affine }[] = [
   AROUND,
   { how: 'by 90° backwards', turn: fromColumns([1, 0, 0], [0, 0, 1], [0, -1, 0], [0, 0, 0]) },
   { how: 'by 90° forwards', turn: fromColumns([1, 0, 0], [0, 0, -1], [0, 1, 0], [0, 0, 0]) },
+  { how: 'by 90° to its left', turn: fromColumns([0, 1, 0], [-1, 0, 0], [0, 0, 1], [0, 0, 0]) },
+  { how: 'by 90° to its right', turn: fromColumns([0, -1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]) },
 ];
 
 /**
