@@ -27,7 +27,7 @@ import { modelsHandlers } from './models/handlers.ts';
 import { listModels, packsDir } from './models/installed-models.ts';
 import { createPacks } from './models/packs.ts';
 import { morphometryHandlers } from './morphometry/handlers.ts';
-import { measurableSql } from './morphometry/measurable-kinds.ts';
+import { readScansToMeasure } from './morphometry/scans-to-measure.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { auditJobs } from './project/execute-audit.ts';
 import { policyNameOf, projectHandlers } from './project/handlers.ts';
@@ -259,14 +259,8 @@ function knownIdentifiers(s: ProjectSession): string[] {
 }
 
 function startMeasure(s: ProjectSession, seriesIds: readonly number[]): { batchId: string; scans: number } {
-  const rows = s.db
-    .prepare(
-      `SELECT s.id, u.label || ' ' || s.kind AS label FROM series s JOIN subject u ON u.id = s.subject_id
-       JOIN derivative d ON d.series_id = s.id AND d.current = 1
-       WHERE ${measurableSql('s.kind')} ORDER BY s.id`,
-    )
-    .all() as { id: number; label: string }[];
-  const chosen = seriesIds.length > 0 ? rows.filter((r) => seriesIds.includes(r.id)) : rows;
+  const scans = readScansToMeasure(s.db);
+  const chosen = seriesIds.length > 0 ? scans.filter((r) => seriesIds.includes(r.id)) : scans;
   if (chosen.length === 0) {
     throw new UserError(
       'nothing-to-measure',

@@ -71,19 +71,21 @@ export function saveMeasurements(
   })();
 }
 
-/** Methods that have current derivatives, the most used first. */
+/** Methods that have current derivatives of scans that are compared, the most used first. */
 export function derivedMethods(db: Db): string[] {
   return (
     db
       .prepare(
-        'SELECT method FROM derivative WHERE current = 1 GROUP BY method ORDER BY count(*) DESC, method',
+        `SELECT d.method FROM derivative d JOIN series s ON s.id = d.series_id
+         WHERE d.current = 1 AND ${measurableSql('s')} GROUP BY d.method ORDER BY count(*) DESC, d.method`,
       )
       .all() as { method: string }[]
   ).map((row) => row.method);
 }
 
 /**
- * Every T1-weighted scan whose current derivative is by this method, with what the engine measured before and after.
+ * Every T1-weighted scan whose current derivative is by this method, with what the engine measured before and after;
+ * those set aside are left out.
  *
  * An original whose brain was found in another way than in the edited scan, or by another network, counts as not measured
  * yet: the difference of the two would be taken for an effect of the edit.
@@ -95,7 +97,7 @@ export function readComparisonRows(db: Db, engine: EngineId, method: string): Co
     .prepare(
       `SELECT d.series_id AS seriesId, d.id AS derivativeId, subject.label AS subjectLabel
        FROM derivative d JOIN series s ON s.id = d.series_id JOIN subject ON subject.id = s.subject_id
-       WHERE d.current = 1 AND d.method = ? AND ${measurableSql('s.kind')} ORDER BY subject.label, d.series_id`,
+       WHERE d.current = 1 AND d.method = ? AND ${measurableSql('s')} ORDER BY subject.label, d.series_id`,
     )
     .all(method) as { seriesId: number; derivativeId: number; subjectLabel: string }[];
   const found = db

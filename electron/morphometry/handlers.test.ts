@@ -1,8 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { morphometryContract } from '../../shared/morphometry/contract.ts';
 import { type Db, openDatabase } from '../catalog/database.ts';
-import { type MeasureResult, readComparisonRows, saveMeasurements } from './comparison-rows.ts';
+import {
+  derivedMethods,
+  type MeasureResult,
+  readComparisonRows,
+  saveMeasurements,
+} from './comparison-rows.ts';
 import { morphometryHandlers } from './handlers.ts';
+import { readScansToMeasure } from './scans-to-measure.ts';
 
 let db: Db;
 
@@ -89,6 +95,34 @@ describe('measurements in the catalog', () => {
       ['TIV', 1202],
     ]);
     expect(JSON.parse(rows[0]!.details)).toEqual({ note: 'x', seconds: 1.5 });
+  });
+});
+
+describe('a scan that was set aside', () => {
+  const exclude = (id: number) =>
+    db.prepare("UPDATE series SET state = 'excluded', quarantine = NULL WHERE id = ?").run(id);
+
+  it('is in no comparison, and is not measured with what is missing', () => {
+    saveMeasurements(db, 1, null, 'tissue-em', measured(600));
+    saveMeasurements(db, 1, 11, 'tissue-em', measured(300));
+    exclude(1);
+    expect(readComparisonRows(db, 'tissue-em', 'quickshear').map((row) => row.seriesId)).toEqual([2]);
+    expect(readScansToMeasure(db)).toEqual([
+      { id: 2, label: 'sub-2 T1w' },
+      { id: 3, label: 'sub-3 T1w' },
+    ]);
+  });
+
+  it('does not make its method the most used one, and neither does a scan of another contrast', () => {
+    // Localiser planes by mask-out: more derivatives than any other method has, and nothing to compare.
+    for (const id of [4, 5, 6]) {
+      addScan(id);
+      addDerivative(20 + id, id, 'mask-out', 1);
+    }
+    db.prepare("UPDATE series SET kind = 'localizer' WHERE id IN (4, 5, 6)").run();
+    expect(derivedMethods(db)).toEqual(['quickshear', 'blur']);
+    for (const id of [1, 2]) exclude(id);
+    expect(derivedMethods(db)).toEqual(['blur']);
   });
 });
 

@@ -11,7 +11,14 @@ export function isMeasurable(kind: string): boolean {
   return measurableKinds.includes(kind);
 }
 
-/** The same rule as an SQL condition on a `kind` column. */
-export function measurableSql(column: string): string {
-  return `${column} IN (${measurableKinds.map((kind) => `'${kind}'`).join(', ')})`;
+/**
+ * Series that are measured and compared, as an SQL condition: of a measurable kind, and not set aside.
+ *
+ * A scan that somebody excluded, or rejected in review, is shared with nobody and stands in no figure.
+ *
+ * @param series the name of the series table in the statement
+ */
+export function measurableSql(series: string): string {
+  const kinds = measurableKinds.map((kind) => `'${kind}'`).join(', ');
+  return `(${series}.kind IN (${kinds}) AND ${series}.state <> 'excluded')`;
 }

@@ -68,7 +68,7 @@ function readRepeats(db: Db, engine: EngineId): Repeat[] {
     .prepare(
       `SELECT s.id, s.subject_id AS subject, t.study_date AS date, s.layout, s.voxel_size_mm AS voxelSizeMm
        FROM series s JOIN study t ON t.id = s.study_id
-       WHERE s.kind = 'T1w' AND s.quarantine IS NULL
+       WHERE s.kind = 'T1w' AND s.quarantine IS NULL AND s.state <> 'excluded'
          AND s.subject_id IN (SELECT subject_id FROM series WHERE kind = 'T1w' GROUP BY subject_id HAVING count(*) > 1)
          AND EXISTS (SELECT 1 FROM measurement m WHERE m.series_id = s.id AND m.derivative_id IS NULL AND m.engine = ?)
        ORDER BY s.subject_id, t.study_date, s.series_number, s.id`,

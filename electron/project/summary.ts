@@ -15,19 +15,22 @@ export function summarise(db: Db, folder: ProjectFolder, policyName: string): Pr
   const counts = new CatalogReads(db).counts();
   const series = count('SELECT count(*) FROM series');
   const derivatives = count('SELECT count(*) FROM derivative WHERE current = 1');
-  // Contrasts that the tissue engine does not model are not waiting for it.
+  // Contrasts that the tissue engine does not model are not waiting for it, nor are scans that were set aside.
   const measurable = count(
-    `SELECT count(*) FROM derivative d JOIN series s ON s.id = d.series_id WHERE d.current = 1 AND ${measurableSql('s.kind')}`,
+    `SELECT count(*) FROM derivative d JOIN series s ON s.id = d.series_id WHERE d.current = 1 AND ${measurableSql('s')}`,
   );
   const toReview = counts['needs-review'];
   const reviewed = count(
     'SELECT count(DISTINCT derivative_id) FROM review r JOIN derivative d ON d.id = r.derivative_id WHERE d.current = 1',
   );
   const measured = count(
-    "SELECT count(DISTINCT m.derivative_id) FROM measurement m JOIN derivative d ON d.id = m.derivative_id AND d.current = 1 WHERE m.failure = ''",
+    `SELECT count(DISTINCT m.derivative_id) FROM measurement m JOIN series s ON s.id = m.series_id
+     JOIN derivative d ON d.id = m.derivative_id AND d.current = 1 WHERE m.failure = '' AND ${measurableSql('s')}`,
   );
   const measureFailed = count(
-    "SELECT count(DISTINCT m.series_id) FROM measurement m LEFT JOIN derivative d ON d.id = m.derivative_id WHERE m.failure <> '' AND ifnull(d.current, 1) = 1",
+    `SELECT count(DISTINCT m.series_id) FROM measurement m JOIN series s ON s.id = m.series_id
+     LEFT JOIN derivative d ON d.id = m.derivative_id
+     WHERE m.failure <> '' AND ifnull(d.current, 1) = 1 AND ${measurableSql('s')}`,
   );
   const audit = auditState(db);
   const shares = count("SELECT count(*) FROM share WHERE state = 'complete'");
