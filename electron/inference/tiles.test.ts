@@ -105,6 +105,57 @@ describe('tiles', () => {
   });
 });
 
+describe('the plan for little memory', () => {
+  const voxels = (s: Shape3) => s[0] * s[1] * s[2];
+  /** The network's own figures, see models/headseg/card.json and worker-main.ts. */
+  const headseg = { multipleOf: 8, margin: 48 };
+  const voxelsIn = (gigabytes: number) => (0.6 * gigabytes * 1e9) / 800;
+
+  // Parts, work by the whole's voxels, share of the whole that the largest part has.
+  it.each<[Shape3, number, number, number, number]>([
+    [[128, 128, 128], 16, 1, 1, 1],
+    [[128, 128, 128], 3, 1, 1, 1],
+    [[128, 128, 128], 2.5, 2, 1.75, 0.875],
+    [[128, 128, 128], 2.2, 4, 3.06, 0.77],
+    [[128, 128, 128], 1.5, 8, 5.36, 0.67],
+    [[128, 128, 128], 0.2, 8, 5.36, 0.67],
+    [[96, 128, 128], 2, 2, 1.75, 0.875],
+    [[96, 128, 128], 0.5, 4, 3.06, 0.77],
+    [[96, 120, 104], 0.5, 2, 1.8, 0.93],
+    [[64, 64, 64], 0.2, 1, 1, 1],
+    [[256, 256, 256], 16, 2, 1.38, 0.69],
+    [[256, 256, 256], 1, 28, 5.85, 0.25],
+  ])('%j voxels with %d GB free: %i parts, %d times the work', (grid, gigabytes, parts, work, largest) => {
+    const tiles = planTiles(grid, [0, 0, 0], grid, { ...headseg, maxVoxels: voxelsIn(gigabytes) });
+    const sizes = tiles.map((t) => voxels(t.shape) / voxels(grid));
+    expect(tiles).toHaveLength(parts);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeCloseTo(work, 2);
+    expect(Math.max(...sizes)).toBeCloseTo(largest, 2);
+  });
+
+  it('is made smaller step by step as parts fail, with six times the work at most, then gives up', async () => {
+    const grid: Shape3 = [128, 128, 128];
+    const blank = new Float32Array(voxels(grid));
+    const attempt = async (fits: number) => {
+      const tried: number[] = [];
+      let worked = 0;
+      const small: Network = async (_part, s) => {
+        tried.push(voxels(s));
+        if (voxels(s) > fits) throw new Error('std::bad_alloc');
+        worked += voxels(s);
+        return new Float32Array(0);
+      };
+      await runInTiles(small, blank, grid, { ...headseg, maxVoxels: Infinity }, () => {});
+      return { tried: new Set(tried), work: worked / voxels(grid) };
+    };
+    const [one, two, three] = [112 * 128 * 128, 112 * 112 * 128, 112 ** 3];
+    expect(await attempt(one)).toEqual({ tried: new Set([128 ** 3, one]), work: 1.75 });
+    expect((await attempt(three)).tried).toEqual(new Set([128 ** 3, one, two, three]));
+    expect((await attempt(three)).work).toBeCloseTo(5.36, 2);
+    await expect(attempt(three - 1)).rejects.toThrow(/memory for 112×112×112 voxels.*the smallest part/);
+  });
+});
+
 describe('the names of an ONNX file’s nodes', () => {
   it('are those that make-tiny-model.py gave', () => {
     expect(nodesOfType(weights, 'ConvTranspose')).toEqual(['/ConvTranspose/u1']);

@@ -16,6 +16,13 @@ export interface TileRules {
   readonly maxVoxels: number;
 }
 
+/**
+ * Most input voxels for each voxel that comes out, margins and all.
+ *
+ * Near the margin's size parts hardly get smaller and the work grows a thousandfold: hours that end in the same failure.
+ */
+const MOST_WORK = 6;
+
 /** Even the smallest part does not fit into memory. */
 export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
@@ -25,13 +32,16 @@ export class OutOfMemoryError extends Error {
  * Cuts a region of an image into tiles of at most `maxVoxels`, with the least work in all.
  *
  * At the image's border a tile has no margin: the network pads with zeros there, as it does for the whole. Where no
- * tile is small enough, the smallest possible ones are given.
+ * tile is small enough, the smallest are given that cost no more than six times the region's own voxels; where none
+ * cost so little, those of least work.
  *
  * @param shape of the whole padded image, multiples of `multipleOf`; so are `from` and `to`
  */
 export function planTiles(shape: Shape3, from: Shape3, to: Shape3, rules: TileRules): Tile[] {
   const axes = shape.map((n, axis) => axisPlans(n, from[axis]!, to[axis]!, rules));
+  const affordable = MOST_WORK * shape.reduce((p, _, axis) => p * (to[axis]! - from[axis]!), 1);
   let best: { cuts: Cut[][]; fits: boolean; work: number; largest: number } | undefined;
+  let least: typeof best;
   for (const x of axes[0]!) {
     for (const y of axes[1]!) {
       for (const z of axes[2]!) {
@@ -39,6 +49,8 @@ export function planTiles(shape: Shape3, from: Shape3, to: Shape3, rules: TileRu
         const largest = cuts.reduce((p, c) => p * Math.max(...c.map((t) => t.end - t.origin)), 1);
         const work = cuts.reduce((p, c) => p * c.reduce((sum, t) => sum + t.end - t.origin, 0), 1);
         const fits = largest <= rules.maxVoxels;
+        if (!least || work < least.work) least = { cuts, fits, work, largest };
+        if (work > affordable) continue;
         const better =
           !best ||
           (fits && !best.fits) ||
@@ -50,10 +62,11 @@ export function planTiles(shape: Shape3, from: Shape3, to: Shape3, rules: TileRu
       }
     }
   }
+  const { cuts } = best ?? least!;
   const tiles: Tile[] = [];
-  for (const x of best!.cuts[0]!) {
-    for (const y of best!.cuts[1]!) {
-      for (const z of best!.cuts[2]!) {
+  for (const x of cuts[0]!) {
+    for (const y of cuts[1]!) {
+      for (const z of cuts[2]!) {
         tiles.push({
           origin: [x.origin, y.origin, z.origin],
           shape: [x.end - x.origin, y.end - y.origin, z.end - z.origin],
@@ -124,7 +137,7 @@ export async function runInTiles(
     } catch (cause) {
       if (!isMemoryFailure(cause)) throw cause;
       const size = voxels(tile.shape);
-      const smaller = planTiles(shape, tile.from, tile.to, { ...options, maxVoxels: size / 2 });
+      const smaller = planTiles(shape, tile.from, tile.to, { ...options, maxVoxels: size - 1 });
       if (Math.max(...smaller.map((t) => voxels(t.shape))) >= size) {
         throw new OutOfMemoryError(
           `Expected memory for ${tile.shape.join('×')} voxels of the network, the smallest part of this scan; there is not enough. Close other programs and try again.`,

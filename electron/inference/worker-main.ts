@@ -2,12 +2,12 @@
 // this process and not the application.
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { freemem } from 'node:os';
 import { segmentFile } from '../segmentation/segment-file.ts';
 import type { RunBlocks } from '../segmentation/segment-volume.ts';
 import type { HeadSegmentation } from '../segmentation/segmentation.ts';
 import { type ChosenProvider, chooseProvider, segmentationTest } from './device.ts';
 import { readFloats, writeFloats } from './float-file.ts';
+import { freeBytes } from './free-bytes.ts';
 import { type Generator, generatorTest, openGenerator } from './generator.ts';
 import { channelValues, type GeneratorCard, generatorName, loadGenerator } from './generator-card.ts';
 import { loadModelCard, type Model, taskOf } from './model-card.ts';
@@ -169,10 +169,4 @@ async function generate(
     throw error;
   }
   return { model: generatorName(card), provider: loaded.chosen.provider };
-}
-
-/** Memory that a process may still take, with the limits of a container where Node knows them. */
-function freeBytes(): number {
-  const { availableMemory } = process as { availableMemory?: () => number };
-  return availableMemory ? availableMemory.call(process) : freemem();
 }
