@@ -405,6 +405,7 @@ describe('runMeasure', () => {
       const scale = { 1: 1, 2: 1.02, 3: 1.03, 4: 2 }[id];
       await runMeasure(contextWith(segmenterSaying({ before: { scale }, after: {} })), id, job());
     }
+    db.prepare("UPDATE study SET study_date = '20200101'").run();
     const floors = readFloors(db, 'regional');
     // Successive pairs: 1 and 1.02 differ by 0.02/1.01, 1.02 and 1.03 by 0.01/1.025.
     const expected = (100 * (0.02 / 1.01 + 0.01 / 1.025)) / 2;
@@ -413,6 +414,9 @@ describe('runMeasure', () => {
     expect(floors.get('TIV')!.percent).toBeCloseTo(expected, 9);
     expect(readFloors(db, 'tissue-em').get('GM')).toEqual({ percent: 0, pairs: 2 });
 
+    // Sessions without a date may lie years apart.
+    db.prepare("UPDATE study SET study_date = '' WHERE id IN (2, 3)").run();
+    expect(readFloors(db, 'regional').size).toBe(0);
     // Four years apart is no repeat; nor is another protocol or a series that was set aside.
     db.prepare("UPDATE study SET study_date = '20200101' WHERE id IN (1, 2)").run();
     db.prepare("UPDATE study SET study_date = '20240101' WHERE id = 3").run();
