@@ -22,6 +22,7 @@ import {
 } from './dicom-dataset.ts';
 import { dictionaryEntry, privateEntry, spacedKeyword } from './dictionary.ts';
 import { dummyElement, dummyText } from './dummy-values.ts';
+import { extraRow, isAddress } from './extra-rows.ts';
 import { identifierPattern } from './identifier-pattern.ts';
 import { classUidTags, type Identifier, identifiersOf } from './identifiers.ts';
 import { resolveCode, sopClassOf } from './iod-types.ts';
@@ -31,6 +32,7 @@ import {
   dateMode,
   decide,
   type HeaderRecipe,
+  optionCodes,
   overridesByTag,
   ps315Row,
 } from './ps315.ts';
@@ -86,8 +88,8 @@ interface Run {
  *
  * PS3.15 Basic Profile with the switched-on options; overrides of the recipe come first, then the table's
  * options, then its Basic Profile column. Items of kept sequences are treated like the data set itself.
- * Attributes outside the table are kept if the dictionary knows them, save names, instance UIDs, dates and
- * text that names the subject; attributes nobody knows follow `unknownAttributes`. Private attributes go,
+ * Attributes outside the table are kept if the dictionary knows them, save those of `extraRow`, names,
+ * addresses, instance UIDs, dates and text that names the subject; attributes nobody knows follow `unknownAttributes`. Private attributes go,
  * except a short list under Retain Safe Private.
  *
  * Applied twice with the same keys it changes nothing the second time: our UIDs and pseudonyms are
@@ -197,6 +199,11 @@ function treat(element: Element, dataset: Dataset, run: Run, safe: ReadonlySet<s
 function treatUnlisted(element: Element, dataset: Dataset, run: Run): Outcome {
   const { tag, vr } = element;
   const rule = 'not in table E.1-1';
+  const extra = extraRow(tag);
+  if (extra?.keptBy && run.recipe.options[extra.keptBy])
+    return { element, action: 'keep', rule: `option ${optionCodes[extra.keptBy].code}`, recurse: true };
+  if (extra) return { element: undefined, action: 'remove', rule: `${rule}: ${extra.why}` };
+  if (isAddress(tag, vr)) return { element: undefined, action: 'remove', rule: `${rule}: address` };
   if (vr === 'PN') return { element: undefined, action: 'remove', rule: `${rule}: person name` };
   if (vr === 'UI' && !classUidTags.has(tag) && !run.recipe.options.retainUids) {
     return carryOut('U', 'U', `${rule}: instance UID`, element, dataset, run);

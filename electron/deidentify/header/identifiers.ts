@@ -32,7 +32,7 @@ export interface SubjectRow {
 }
 
 /** Attributes that identify, beyond those found by VR (PN, UI, DA, DT). */
-const kinds: Readonly<Record<string, IdentifierKind>> = {
+const kinds: Readonly<Record<string, IdentifierKind | 'url'>> = {
   '00100020': 'patient-id',
   '00101000': 'patient-id',
   '00101001': 'patient-name',
@@ -54,6 +54,17 @@ const kinds: Readonly<Record<string, IdentifierKind>> = {
   '00402017': 'order',
   '00400009': 'order',
   '00400253': 'order',
+  '00401006': 'order',
+  '00401007': 'order',
+  '00402006': 'order',
+  '00402007': 'order',
+  '00201070': 'order',
+  '00100033': 'birth-date',
+  '00100034': 'birth-date',
+  '00400031': 'institution',
+  '00400032': 'institution',
+  '00081190': 'url',
+  '0040E010': 'url',
   '00080080': 'institution',
   '00080081': 'address',
   '00081040': 'institution',
@@ -124,17 +135,26 @@ function addElement(
   if (vr === 'PN') {
     const whose = tag === '00100010' || kind === 'patient-name' ? 'patient-name' : 'physician';
     for (const part of nameParts(text)) add(whose, part);
-  } else if (tag === '00100030') {
+  } else if (tag === '00100030' || kind === 'birth-date') {
+    // Other calendars have no form of their own; a date written otherwise is searched for as it stands.
+    if (kind) add('birth-date', text);
     for (const spelling of dateSpellings(text)) add('birth-date', spelling);
   } else if (vr === 'DA' || vr === 'DT') {
     for (const value of text.split('\\')) if (datePlain.test(value)) add('date', value.slice(0, 8));
   } else if (vr === 'UI') {
     for (const value of text.split('\\')) if (isInstanceUid(tag, value)) add('uid', value);
+  } else if (kind === 'url') {
+    add('address', text);
+    // The host names the hospital wherever else it stands.
+    const host = /^[a-z]+:\/\/(?:[^/@]*@)?([^/:?#]+)/i.exec(text)?.[1];
+    if (host) add('institution', host);
   } else if (kind === 'address') {
     add(kind, text);
     for (const line of text.split(/[\r\n,;\\]+/)) add(kind, line);
   } else if (kind === 'patient-name') {
     for (const part of nameParts(text)) add(kind, part);
+  } else if (tag === '00400032' && /^[0-9.]+$/.test(text)) {
+    if (isInstanceUid(tag, text)) add('uid', text);
   } else if (kind) {
     for (const value of text.split('\\')) add(kind, value);
   }

@@ -1,6 +1,7 @@
 import type { Policy, Ps315Options } from '../../../shared/deidentify/records.ts';
 import { isPrivateTag, tagText } from './dicom-dataset.ts';
 import { dictionaryEntry, spacedKeyword, tagOfKeyword } from './dictionary.ts';
+import { extraRow, isAddress } from './extra-rows.ts';
 import { classUidTags } from './identifiers.ts';
 import table from './ps315-table.json' with { type: 'json' };
 
@@ -134,7 +135,9 @@ function loosens(tag: string, code: 'K' | 'C', { options, unknownAttributes }: H
     return usual !== 'K' && usual !== code;
   }
   if (!entry) return unknownAttributes === 'remove';
-  if (entry.vr === 'PN') return true;
+  const extra = extraRow(tag);
+  if (extra) return !(extra.keptBy && options[extra.keptBy]);
+  if (entry.vr === 'PN' || isAddress(tag, entry.vr)) return true;
   if (entry.vr === 'UI') return code === 'K' && !options.retainUids && !classUidTags.has(tag);
   const mode = dateMode(options);
   if (entry.vr === 'DA' || entry.vr === 'DT')
