@@ -148,7 +148,7 @@ export class ImportWrites {
         );
       }
     }
-    for (const left of existing.values()) this.#retire(left.id);
+    for (const left of existing.values()) this.#retire(left.id, at);
   }
 
   /** All files of a series have gone: it keeps its results but cannot be worked on. */
@@ -156,7 +156,7 @@ export class ImportWrites {
     const row = this.#sql('SELECT state, description FROM series WHERE id = ?').get(seriesId) as
       | { state: string; description: string }
       | undefined;
-    if (!row) return;
+    if (!row || this.#hasProblem(seriesId, 'source-regrouped')) return;
     this.#sql(`DELETE FROM problem WHERE series_id = ? AND code = 'source-missing'`).run(seriesId);
     this.#addProblem(
       {
@@ -214,7 +214,9 @@ export class ImportWrites {
     this.#sql(`DELETE FROM problem WHERE code IN (${codes})`).run();
     const shared = this.#sql(
       `SELECT min(s.id) AS series_id, s.description FROM study t JOIN series s ON s.study_id = t.id
-       WHERE s.format = 'dicom' AND t.study_instance_uid IN (SELECT study_instance_uid FROM study GROUP BY study_instance_uid HAVING count(*) > 1)
+       WHERE s.format = 'dicom' AND s.instance_count > 0 AND t.study_instance_uid IN
+         (SELECT u.study_instance_uid FROM study u JOIN series v ON v.study_id = u.id WHERE v.instance_count > 0
+          GROUP BY u.study_instance_uid HAVING count(DISTINCT u.subject_id) > 1)
        GROUP BY t.id`,
     ).all() as Array<{ series_id: number; description: string }>;
     for (const row of shared) {
@@ -232,8 +234,9 @@ export class ImportWrites {
     }
     const ids = this.#sql(
       `SELECT min(s.id) AS series_id, s.description FROM subject p JOIN series s ON s.subject_id = p.id
-       WHERE p.source_key LIKE 'dicom:%' AND p.patient_id IN
-         (SELECT patient_id FROM subject WHERE source_key LIKE 'dicom:%' GROUP BY patient_id HAVING count(*) > 1)
+       WHERE p.source_key LIKE 'dicom:%' AND s.instance_count > 0 AND p.patient_id IN
+         (SELECT q.patient_id FROM subject q JOIN series v ON v.subject_id = q.id WHERE q.source_key LIKE 'dicom:%' AND v.instance_count > 0
+          GROUP BY q.patient_id HAVING count(DISTINCT q.id) > 1)
        GROUP BY p.id`,
     ).all() as Array<{ series_id: number; description: string }>;
     for (const row of ids) {
@@ -386,7 +389,7 @@ export class ImportWrites {
       draft.format,
       key,
       draft.seriesInstanceUid,
-      draft.seriesNumber === null ? null : Math.trunc(draft.seriesNumber),
+      wholeNumber(draft.seriesNumber),
       draft.description,
       draft.protocol,
       draft.modality,
@@ -419,7 +422,8 @@ export class ImportWrites {
       row.state === 'excluded' &&
       row.quarantine === null &&
       draft.state === 'queued' &&
-      !this.#wasMissing(row.id);
+      !this.#hasProblem(row.id, 'source-missing') &&
+      !this.#hasProblem(row.id, 'source-regrouped');
     const state = excludedByUser ? 'excluded' : draft.state;
     this.#sql(
       `UPDATE series SET study_id = ?, subject_id = ?, root_id = ?, series_number = ?, description = ?, protocol = ?, modality = ?,
@@ -431,7 +435,7 @@ export class ImportWrites {
       studyId,
       subjectId,
       draft.instances[0]!.rootId,
-      draft.seriesNumber,
+      wholeNumber(draft.seriesNumber),
       draft.description,
       draft.protocol,
       draft.modality,
@@ -462,10 +466,9 @@ export class ImportWrites {
     this.saveSetting(sourceVersionKey(seriesId), at);
   }
 
-  #wasMissing(seriesId: number): boolean {
+  #hasProblem(seriesId: number, code: string): boolean {
     return (
-      this.#sql(`SELECT 1 FROM problem WHERE series_id = ? AND code = 'source-missing'`).get(seriesId) !==
-      undefined
+      this.#sql('SELECT 1 FROM problem WHERE series_id = ? AND code = ?').get(seriesId, code) !== undefined
     );
   }
 
@@ -515,17 +518,34 @@ export class ImportWrites {
     );
   }
 
-  /** A series that regrouping no longer makes: deleted when nothing hangs on it, set aside otherwise. */
-  #retire(seriesId: number): void {
+  /** A series that regrouping no longer makes: deleted when nothing hangs on it, set aside with its history otherwise. */
+  #retire(seriesId: number, at: string): void {
     const used = this.#sql(
-      'SELECT 1 FROM derivative WHERE series_id = ?1 UNION SELECT 1 FROM measurement WHERE series_id = ?1 UNION SELECT 1 FROM job WHERE series_id = ?1',
-    ).get(seriesId);
+      'SELECT 1 FROM derivative WHERE series_id = ? UNION SELECT 1 FROM measurement WHERE series_id = ? UNION SELECT 1 FROM job WHERE series_id = ?',
+    ).get(seriesId, seriesId, seriesId);
     this.#sql('DELETE FROM instance WHERE series_id = ?').run(seriesId);
-    if (used) {
-      this.#sql(
-        `UPDATE series SET state = 'excluded', state_reason = 'Its files now belong to another series.', state_next = 'Use the series that holds them.', instance_count = 0 WHERE id = ?`,
-      ).run(seriesId);
-    } else this.#sql('DELETE FROM series WHERE id = ?').run(seriesId);
+    if (!used) {
+      this.#sql('DELETE FROM series WHERE id = ?').run(seriesId);
+      return;
+    }
+    this.#forgetResults(seriesId, at);
+    // Without a layout it cannot be included again; a new reading gives it one.
+    const { description } = this.#sql(
+      `UPDATE series SET state = 'excluded', quarantine = NULL, state_reason = 'Its files are gone or now belong to another series.',
+         state_next = 'Use the series that holds them, or bring them back and import again.', layout = 'none', instance_count = 0
+       WHERE id = ? RETURNING description`,
+    ).get(seriesId) as { description: string };
+    this.#sql('DELETE FROM problem WHERE series_id = ?').run(seriesId);
+    this.#addProblem(
+      {
+        code: 'source-regrouped',
+        level: 'info',
+        subject: description || 'series',
+        message: 'The files of this series are gone or make another series now; earlier results are history.',
+      },
+      seriesId,
+      null,
+    );
   }
 
   #addProblem(p: Problem, seriesId: number | null, fileId: number | null): void {
@@ -558,6 +578,11 @@ function seriesKey(groupKey: string, draft: SeriesDraft): string {
     .update([draft.format, groupKey, draft.subject.key, draft.study.uid, draft.splitKey].join('\n'))
     .digest('hex')
     .slice(0, 32);
+}
+
+/** SeriesNumber is an integer string, which some writers give decimals; the column takes none. */
+function wholeNumber(seriesNumber: number | null): number | null {
+  return seriesNumber === null ? null : Math.trunc(seriesNumber);
 }
 
 function gridColumns(draft: SeriesDraft): [string, string, string, number, number] {
