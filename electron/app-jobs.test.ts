@@ -1,5 +1,5 @@
 // Jobs through the one door: an app with stand-ins for voxel work, and a project on disk.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -52,9 +52,9 @@ function addScan(state: string, reason = ''): number {
   writeFileSync(join(root, `${id}.nii`), '');
   session.db
     .prepare(
-      "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 1, 1, 'nifti')",
+      "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 0, ?, 'nifti')",
     )
-    .run(id, `${id}.nii`);
+    .run(id, `${id}.nii`, statSync(join(root, `${id}.nii`)).mtimeMs);
   session.db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, ?)').run(id, id);
   return id;
 }

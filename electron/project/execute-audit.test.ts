@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -59,6 +59,7 @@ function addPerson(
   state: ScanState = 'passed',
 ): number[] {
   writeFileSync(join(root, `scan-${id}.nii.gz`), `original ${id}`);
+  const { size, mtimeMs } = statSync(join(root, `scan-${id}.nii.gz`));
   db.prepare('INSERT INTO subject (id, source_key, label) VALUES (?, ?, ?)').run(
     id,
     `key-${id}`,
@@ -70,8 +71,8 @@ function addPerson(
        imported_at) VALUES (?, ?, ?, 1, 'nifti', ?, 'T1w', '3d', 'intact', ?, '')`,
   ).run(id, id, id, `s${id}`, state);
   db.prepare(
-    "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 1, 1, 'nifti')",
-  ).run(id, `scan-${id}.nii.gz`);
+    "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, ?, ?, 'nifti')",
+  ).run(id, `scan-${id}.nii.gz`, size, mtimeMs);
   db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, ?)').run(id, id);
   return methods.map((method) => addVersion(id, method));
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -34,8 +34,8 @@ beforeEach(() => {
        imported_at) VALUES (1, 1, 1, 1, 'nifti', 's1', 'T1w', '3d', '[1,1,1]', 'queued', '')`,
   ).run();
   db.prepare(
-    "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'scan.nii.gz', 1, 1, 'nifti')",
-  ).run();
+    "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'scan.nii.gz', 0, ?, 'nifti')",
+  ).run(statSync(join(root, 'scan.nii.gz')).mtimeMs);
   db.prepare('INSERT INTO instance (series_id, file_id) VALUES (1, 1)').run();
   return () => {
     db.close();
@@ -242,8 +242,8 @@ describe('the place of brain and face', () => {
          imported_at) VALUES (?, 1, 1, 1, 'nifti', ?, ?, ?, '[1,1,5]', 'queued', '')`,
     ).run(id, `s${id}`, kind, layout);
     db.prepare(
-      "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 1, 1, 'nifti')",
-    ).run(id, `scan-${id}.nii.gz`);
+      "INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (?, 1, ?, 0, ?, 'nifti')",
+    ).run(id, `scan-${id}.nii.gz`, statSync(join(root, `scan-${id}.nii.gz`)).mtimeMs);
     db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, ?)').run(id, id);
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -171,9 +171,10 @@ function addScan(id: number, subject = id): void {
     `INSERT INTO series (id, study_id, subject_id, root_id, format, series_key, kind, layout, voxel_size_mm, state,
        imported_at) VALUES (?, ?, ?, 1, 'nifti', ?, 'T1w', '3d', '[4,4,4]', 'passed', '')`,
   ).run(id, id, subject, `s${id}`);
+  const { size, mtimeMs } = statSync(sourcePath);
   db.prepare(
-    "INSERT OR IGNORE INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'head.nii.gz', 1, 1, 'nifti')",
-  ).run();
+    "INSERT OR IGNORE INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'head.nii.gz', ?, ?, 'nifti')",
+  ).run(size, mtimeMs);
   db.prepare('INSERT INTO instance (series_id, file_id) VALUES (?, 1)').run(id);
 }
 
@@ -425,6 +426,23 @@ describe('runMeasure', () => {
     expect(readFloors(db, 'regional').size).toBe(0);
     db.prepare("UPDATE series SET voxel_size_mm = '[4,4,4]', quarantine = 'duplicate' WHERE id = 2").run();
     expect(readFloors(db, 'regional').size).toBe(0);
+  });
+
+  it('does not hold an edit of a replaced original against what was measured before', async () => {
+    addScan(1);
+    await addDerivative(11, 1);
+    await runMeasure(contextWith(segmenterSaying(sure)), 1, job());
+    await addDerivative(12, 1);
+    const { atime, mtime } = statSync(sourcePath);
+    utimesSync(sourcePath, atime, new Date(mtime.getTime() + 60_000));
+    try {
+      await expect(runMeasure(contextWith(segmenterSaying(sure)), 1, job())).rejects.toMatchObject({
+        code: 'source-changed',
+      });
+    } finally {
+      utimesSync(sourcePath, atime, mtime);
+    }
+    expect(compare('tissue-em', 'quickshear', rowsOf('tissue-em')).compared).toBe(0);
   });
 
   it('says so when there is nothing to compare with', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
@@ -26,14 +26,23 @@ beforeEach(() => {
     INSERT INTO study (id, subject_id, study_instance_uid) VALUES (1, 1, '1');
     INSERT INTO series (id, study_id, subject_id, root_id, format, series_key, kind, layout, state, imported_at)
       VALUES (1, 1, 1, 1, 'dicom', 's1', 'T1w', '3d', 'queued', '');
-    INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'a.dcm', 1, 1, 'dicom');
+    INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'a.dcm', 0, 0, 'dicom');
     INSERT INTO instance (series_id, file_id) VALUES (1, 1);`);
-  writeFileSync(join(root, 'a.dcm'), '');
+  writeFileSync(source(), '');
+  asImported();
   return () => {
     db.close();
     rmSync(root, { recursive: true, force: true });
   };
 });
+
+const source = () => join(root, 'a.dcm');
+
+/** The catalog knows the source file as it is now. */
+function asImported(): void {
+  const { size, mtimeMs } = statSync(source());
+  db.prepare('UPDATE source_file SET size = ?, mtime_ms = ?').run(size, mtimeMs);
+}
 
 /** A converter that takes a while and must not be at one file twice at a time. */
 function converter() {
@@ -71,6 +80,32 @@ it('a series of other files than before is converted again, and its findings are
   expect(seen.runs).toBe(2);
   expect(db.prepare('SELECT count(*) FROM problem').pluck().get()).toBe(1);
 });
+
+it.each(['dicom', 'nifti'])(
+  'a %s source that is another file than the one imported is refused',
+  async (format) => {
+    db.prepare('UPDATE series SET format = ?').run(format);
+    const { seen, ensure } = converter();
+    await ensure();
+    const { mtimeMs, mtime } = statSync(source());
+    const refused = {
+      code: 'source-changed',
+      message: '1 of 1 source files of this series changed since it was imported.',
+      fix: 'Import the folder again; the scan is then read anew and starts over.',
+    };
+    writeFileSync(source(), 'longer');
+    utimesSync(source(), mtime, mtime); // as old as before, of another size
+    await expect(ensure()).rejects.toMatchObject(refused);
+    writeFileSync(source(), '');
+    utimesSync(source(), mtime, new Date(mtimeMs + 2000)); // of the same size, younger
+    await expect(ensure()).rejects.toMatchObject(refused);
+    asImported();
+    await ensure();
+    rmSync(source());
+    await expect(ensure()).rejects.toMatchObject({ code: 'source-missing' });
+    expect(seen.runs).toBe(format === 'dicom' ? 2 : 0);
+  },
+);
 
 it('a volume is segmented once for all who ask, and again when it was written anew', async () => {
   let runs = 0;

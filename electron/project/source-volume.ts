@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/problem.ts';
 import type { Db } from '../catalog/database.ts';
@@ -26,7 +26,10 @@ export function volumePathOf(ctx: { db: Db; folder: ProjectFolder }, seriesId: n
 /**
  * Makes sure the voxels of a series can be read, converting DICOM once.
  *
- * @throws UserError when the source files are gone or cannot be converted
+ * A source file that is another than the one imported is refused: what is known of the scan, its measurements and
+ * de-identified versions belong to the earlier file, and only an import takes them back.
+ *
+ * @throws UserError when the source files are gone, have changed since they were imported, or cannot be converted
  */
 export async function ensureVolume(
   ctx: { db: Db; folder: ProjectFolder; pool: TaskPool },
@@ -35,7 +38,8 @@ export async function ensureVolume(
   progress: (fraction: number, message: string) => void,
 ): Promise<string> {
   const source = resolveSeriesFiles(ctx.db, seriesId);
-  const missing = source.files.filter((f) => !existsSync(f)).length;
+  const found = source.files.map((file) => statSync(file, { throwIfNoEntry: false }));
+  const missing = found.filter((file) => file === undefined).length;
   if (missing > 0 || source.files.length === 0) {
     throw new UserError(
       'source-missing',
@@ -43,6 +47,7 @@ export async function ensureVolume(
       'Bring the folder back (mount the disk or share), or import it from its new place.',
     );
   }
+  refuseChanged(ctx.db, seriesId, found as Stats[]);
   const path = volumePathOf(ctx, seriesId);
   if (source.format === 'nifti') return path;
   const { files, format } = source;
@@ -51,6 +56,27 @@ export async function ensureVolume(
     if (isFresh(path, files, sourceVersion(ctx.db, seriesId))) return path;
     return convert(ctx, seriesId, { files, format, path }, signal, progress);
   });
+}
+
+/** @param found the source files of the series in the order of `resolveSeriesFiles` */
+function refuseChanged(db: Db, seriesId: number, found: readonly Stats[]): void {
+  const imported = db
+    .prepare(
+      `SELECT f.size, f.mtime_ms AS mtimeMs FROM instance i JOIN source_file f ON f.id = i.file_id
+       WHERE i.series_id = ? ORDER BY i.position_mm, i.instance_number, i.id`,
+    )
+    .all(seriesId) as { size: number; mtimeMs: number }[];
+  const changed = found.filter(({ size, mtimeMs }, n) => {
+    const known = imported[n]!;
+    // The same rule as a second import's: less than a millisecond is the rounding of a file system.
+    return size !== known.size || Math.abs(mtimeMs - known.mtimeMs) >= 1;
+  }).length;
+  if (changed === 0) return;
+  throw new UserError(
+    'source-changed',
+    `${changed} of ${found.length} source files of this series changed since ${found.length === 1 ? 'it was' : 'they were'} imported.`,
+    'Import the folder again; the scan is then read anew and starts over.',
+  );
 }
 
 async function convert(
