@@ -98,6 +98,25 @@ describe('choosing where the network runs', () => {
     );
   });
 
+  it('keeps the provider that was chosen before, whatever the stopwatch says today', async () => {
+    const slow = setUp({ webgpu: { ms: 300 } });
+    expect((await chooseProvider({ ...slow, preferred: 'webgpu' })).provider).toBe('webgpu');
+    expect(slow.opened).toEqual(['cpu', 'webgpu']);
+    const cpu = setUp({});
+    expect((await chooseProvider({ ...cpu, preferred: 'cpu' })).provider).toBe('cpu');
+    expect(cpu.opened).toEqual(['cpu']);
+  });
+
+  it('looks at the others when the one chosen before is wrong, absent or left out', async () => {
+    for (const webgpu of [{ ms: 1, error: 0.05 }, { ms: -1 }]) {
+      const { provider, reports } = await chooseProvider({ ...setUp({ webgpu }), preferred: 'webgpu' });
+      expect(provider).toBe('cuda');
+      expect(reports.map((r) => r.provider)).toEqual(['webgpu', 'cuda']);
+    }
+    const excluded = { webgpu: 'it crashed' };
+    expect((await chooseProvider({ ...setUp({}), preferred: 'webgpu', excluded })).provider).toBe('cuda');
+  });
+
   it('refuses a network whose answer is no probabilities', async () => {
     const s = setUp({});
     await expect(chooseProvider({ ...s, test: segmentationTest(1) })).rejects.toThrow(/add up to 1/);

@@ -45,11 +45,13 @@ const LARGE = 64;
  * Chooses where the network runs: the first provider that gives the CPU's answer and is not slower than the CPU.
  *
  * The self-test is a fixed question put to the CPU first; its answer is what every other provider must give, within
- * 0.02 of each value. A forced provider is used whatever its speed.
+ * 0.02 of each value. A forced provider is used whatever its speed, and so is a preferred one while its answer is right:
+ * the stopwatch says something else on another day, and two scans that are compared must not run on two devices.
  *
  * @param open loads the network on a provider
  * @param known providers of this runtime
- * @param excluded providers that took the process down when tried, with what happened
+ * @param preferred the provider that was chosen before; the others are looked at only when it fails
+ * @param excluded providers that took the process down or failed at their work, with what happened
  * @param onTrial told before each provider is tried, in case the process does not survive it
  * @throws ProviderError when a forced provider fails; whatever `open('cpu')` throws when even the CPU fails
  */
@@ -58,6 +60,7 @@ export async function chooseProvider<N>(options: {
   readonly known: readonly string[];
   readonly test: SelfTest<N>;
   readonly forced?: string | undefined;
+  readonly preferred?: string | undefined;
   readonly excluded?: Readonly<Record<string, string>>;
   readonly onTrial?: (provider: string) => void;
   /** Milliseconds from any beginning. */
@@ -68,6 +71,7 @@ export async function chooseProvider<N>(options: {
     known,
     test,
     forced,
+    preferred,
     excluded = {},
     onTrial = () => {},
     now = () => performance.now(),
@@ -81,7 +85,7 @@ export async function chooseProvider<N>(options: {
   const cpu = await open('cpu');
   const expected = await test.run(cpu.network, 'small');
   test.check(expected);
-  const candidates = forced ? [forced] : PREFERENCE.filter((p) => known.includes(p));
+  const candidates = forced ? [forced] : inTurn(known, preferred);
   const reports: ProviderReport[] = [];
   let cpuSmall: number | undefined;
   let cpuLarge: number | undefined;
@@ -105,7 +109,7 @@ export async function chooseProvider<N>(options: {
         continue;
       }
       const agrees = `same answer as the CPU within ${difference.toPrecision(2)}`;
-      if (!forced) {
+      if (!forced && provider !== preferred) {
         cpuSmall ??= await seconds(test, cpu.network, 'small', now);
         const own = await seconds(test, tried.network, 'small', now);
         if (own > HOPELESS * cpuSmall) {
@@ -121,7 +125,10 @@ export async function chooseProvider<N>(options: {
           continue;
         }
         reports.push({ provider, state: 'used', detail: `${agrees}, ${speed}` });
-      } else reports.push({ provider, state: 'used', detail: `${agrees}, forced` });
+      } else {
+        const why = forced ? 'forced' : 'chosen before';
+        reports.push({ provider, state: 'used', detail: `${agrees}, ${why}` });
+      }
       await cpu.close();
       return { provider, open: tried, reports };
     } catch (error) {
@@ -134,6 +141,13 @@ export async function chooseProvider<N>(options: {
   }
   reports.push({ provider: 'cpu', state: 'used', detail: forced ? 'forced' : 'self-test passed' });
   return { provider: 'cpu', open: cpu, reports };
+}
+
+/** Providers to try, the CPU left out: none where it was chosen before. */
+function inTurn(known: readonly string[], preferred: string | undefined): string[] {
+  if (preferred === 'cpu') return [];
+  const there = PREFERENCE.filter((p) => known.includes(p));
+  return [...there.filter((p) => p === preferred), ...there.filter((p) => p !== preferred)];
 }
 
 /** A smooth bright ball with fine texture, 0…1.1: the same numbers on every machine. */

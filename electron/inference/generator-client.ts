@@ -22,12 +22,14 @@ export class GeneratorClient {
     this.client = new ProcessClient(
       {
         name: 'face generation process',
-        start: (excluded) => ({
+        forced,
+        start: (excluded, preferred) => ({
           type: 'start',
           modelDir,
           threads,
           excluded,
           ...(forced ? { forced } : {}),
+          ...(preferred ? { preferred } : {}),
         }),
         ask: (id, order) => ({ type: 'generate', id, ...order }),
         clean: ({ outPath }) => rm(outPath, { force: true }),

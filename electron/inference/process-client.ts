@@ -1,4 +1,5 @@
 import { withSignal } from '../with-signal.ts';
+import { isProviderFailure } from './provider-failure.ts';
 import type { CancelRequest, Device, Failure, WorkAnswer, WorkerProcess } from './worker-contract.ts';
 
 /** A process with a network ended while it was needed; the message says how. */
@@ -12,6 +13,11 @@ export class InferenceError extends Error {
     super(failure.message);
     this.name = failure.name;
   }
+}
+
+/** An order failed for its provider, which is left out from now on; `cause` is what the caller would be told. */
+class ProviderLeftOutError extends Error {
+  override name = 'ProviderLeftOutError';
 }
 
 type Sent<Message> = Message | CancelRequest;
@@ -35,8 +41,13 @@ export interface ProcessOptions<Message, Result> {
 export interface Program<Order, Message> {
   /** As in "the … stopped": `segmentation process`. */
   readonly name: string;
-  /** @param excluded providers that took an earlier process down, with what happened */
-  start(excluded: Readonly<Record<string, string>>): Message;
+  /** Uses this provider or none; it is never left out. */
+  readonly forced?: string | undefined;
+  /**
+   * @param excluded providers that failed an earlier process, with what happened
+   * @param preferred the provider that an earlier process chose, so that all orders run on one
+   */
+  start(excluded: Readonly<Record<string, string>>, preferred: string | undefined): Message;
   ask(id: number, order: Order): Message;
   /** Removes what an order that failed may have left. */
   clean?(order: Order): Promise<void>;
@@ -51,13 +62,26 @@ interface Job<Order, Result> {
   readonly reject: (reason: unknown) => void;
 }
 
+/** A process that ended before it was ready. */
+interface Failed {
+  /** The provider it was trying. */
+  readonly trial: string | undefined;
+  readonly how: string;
+  /** It was told to. */
+  readonly told: boolean;
+}
+
 const MAX_BACK_OFF_MS = 60_000;
+/** Providers that are no device of their own: what fails there fails for another reason. */
+const ON_PROCESSOR = ['cpu', 'wasm'];
 
 /**
  * The application's end of a process that holds a network: a queue of orders, worked on one at a time.
  *
  * The process is started with the first order, ended when idle, and started again with growing pauses when it crashes.
- * A crash fails the order that was worked on, not those that wait.
+ * A crash fails the order that was worked on, not those that wait. Where a graphics provider ran, it is left out from
+ * then on and the order is tried once more. Without such a failure every process uses the provider that the first one
+ * chose.
  */
 export class ProcessClient<Order, Result, Message> {
   private readonly program: Program<Order, Message>;
@@ -67,13 +91,17 @@ export class ProcessClient<Order, Result, Message> {
   private closed = false;
   private process: WorkerProcess<Sent<Message>, WorkAnswer<Result>> | undefined;
   private started: Promise<Device> | undefined;
-  /** What the last process that started found. */
+  /** What the first process found, or the first after a provider was left out. */
   private device: Device | undefined;
   private listener: (event: WorkAnswer<Result> | { readonly type: 'exit'; readonly how: string }) => void =
     () => {};
   private exited: Promise<void> = Promise.resolve();
   /** End of a process that was told to end and may still answer. */
   private leaving: Promise<void> | undefined;
+  /** Processes that were told to end: no provider is to blame for it. */
+  private readonly told = new WeakSet<object>();
+  /** Callers that wait for {@link describe}. */
+  private asking = 0;
   private readonly excluded: Record<string, string> = {};
   private crashes = 0;
   private lastCrash = 0;
@@ -119,9 +147,11 @@ export class ProcessClient<Order, Result, Message> {
   async describe(): Promise<Device> {
     if (this.device) return this.device;
     clearTimeout(this.idle);
+    this.asking++;
     try {
       return await this.ready();
     } finally {
+      this.asking--;
       this.restWhenIdle();
     }
   }
@@ -141,6 +171,7 @@ export class ProcessClient<Order, Result, Message> {
 
   /** Kills the process; whoever needs one afterwards waits until this one is gone, or would ask the dying one. */
   private end(): void {
+    if (this.process) this.told.add(this.process);
     this.process?.keepAlive(true); // or nothing would wait for its end
     this.process?.kill();
     this.leaving = this.exited;
@@ -170,14 +201,27 @@ export class ProcessClient<Order, Result, Message> {
   }
 
   private restWhenIdle(): void {
-    if (this.working) return;
+    if (this.working || this.asking > 0) return;
+    clearTimeout(this.idle);
     this.process?.keepAlive(false);
     this.idle = setTimeout(() => this.end(), this.options.idleMs ?? 60_000);
     this.idle.unref();
   }
 
-  /** A job whose signal fires while the process starts does not wait for it. */
+  /** Works on an order, and once more when the provider failed it and was left out. */
   private async runJob(job: Job<Order, Result>): Promise<Result> {
+    for (let again = false; ; again = true) {
+      try {
+        return await this.attempt(job);
+      } catch (error) {
+        if (!(error instanceof ProviderLeftOutError)) throw error;
+        if (again) throw error.cause;
+      }
+    }
+  }
+
+  /** A job whose signal fires while the process starts does not wait for it. */
+  private async attempt(job: Job<Order, Result>): Promise<Result> {
     await withSignal(this.ready(), job.signal);
     const process = this.process;
     if (!process) throw new WorkerExitedError(`The ${this.program.name} ended before it was asked.`);
@@ -191,13 +235,23 @@ export class ProcessClient<Order, Result, Message> {
       return await new Promise<Result>((resolve, reject) => {
         this.listener = (event) => {
           if (event.type === 'exit') {
-            if (!job.signal?.aborted && !this.closed) this.noteCrash();
-            reject(new WorkerExitedError(`The ${this.program.name} stopped: ${event.how}.`));
+            const error = new WorkerExitedError(`The ${this.program.name} stopped: ${event.how}.`);
+            if (job.signal?.aborted || this.closed) reject(error);
+            else if (this.leaveOut(event.how)) reject(new ProviderLeftOutError('', { cause: error }));
+            else {
+              this.noteCrash();
+              reject(error);
+            }
           } else if ('id' in event && event.id === job.id) {
             if (event.type === 'progress') job.onProgress(event.fraction, event.message);
             else if (event.type === 'done') resolve(event.result);
-            else if (event.type === 'failed') reject(new InferenceError(event.error));
-            else reject(job.signal?.reason);
+            else if (event.type === 'failed') {
+              const error = new InferenceError(event.error);
+              if (isProviderFailure(event.error) && !job.signal?.aborted && this.leaveOut(error.message)) {
+                this.end();
+                reject(new ProviderLeftOutError('', { cause: error }));
+              } else reject(error);
+            } else reject(job.signal?.reason);
           }
         };
         process.post(this.program.ask(job.id, job.order));
@@ -215,6 +269,15 @@ export class ProcessClient<Order, Result, Message> {
     }
   }
 
+  /** From now on without the provider in use. @returns false where that would not help or is not wanted */
+  private leaveOut(what: string): boolean {
+    const provider = this.device?.provider;
+    if (provider === undefined || ON_PROCESSOR.includes(provider) || this.program.forced) return false;
+    this.excluded[provider] = `left out when it failed at an order: ${what}`;
+    this.device = undefined;
+    return true;
+  }
+
   private noteCrash(): void {
     this.crashes++;
     this.lastCrash = Date.now();
@@ -222,10 +285,13 @@ export class ProcessClient<Order, Result, Message> {
 
   private async ready(): Promise<Device> {
     await this.leaving;
-    this.started ??= this.start().catch((error: unknown) => {
-      this.started = undefined;
-      throw error;
-    });
+    if (!this.started) {
+      const started = this.start().catch((error: unknown) => {
+        if (this.started === started) this.started = undefined;
+        throw error;
+      });
+      this.started = started;
+    }
     return await this.started;
   }
 
@@ -237,30 +303,38 @@ export class ProcessClient<Order, Result, Message> {
       if (this.crashes > 0 && left > 0) await new Promise((resume) => setTimeout(resume, left));
       if (this.closed) throw new WorkerExitedError('Expected an open application; it is being closed.');
       const attempt = await this.launch();
-      if ('provider' in attempt) return attempt;
+      if ('provider' in attempt) {
+        this.restWhenIdle(); // whoever asked for it may have left
+        return attempt;
+      }
+      if (attempt.told) {
+        throw new WorkerExitedError(`The ${this.program.name} was told to end while it was starting.`);
+      }
       if (attempt.trial === undefined || attempt.trial === 'cpu') {
         this.noteCrash();
         throw new WorkerExitedError(`The ${this.program.name} stopped while starting: ${attempt.how}.`);
       }
       this.excluded[attempt.trial] = `tried, and ${attempt.how}`;
+      if (this.device?.provider === attempt.trial) this.device = undefined;
     }
   }
 
-  private launch(): Promise<Device | { readonly trial: string | undefined; readonly how: string }> {
+  private launch(): Promise<Device | Failed> {
     const child = this.options.spawn(this.options.workerFile);
     this.process = child;
     return new Promise((resolve, reject) => {
       let trial: string | undefined;
       let hung = false;
+      let up = false;
       let clock: NodeJS.Timeout | undefined;
       this.exited = new Promise((over) => {
         child.onExit((how) => {
           clearTimeout(clock);
           if (this.process === child) {
             this.process = undefined;
-            this.started = undefined;
+            if (up) this.started = undefined; // else the start goes on with another process, or fails by itself
           }
-          resolve({ trial, how: hung ? 'it did not answer in time' : how });
+          resolve({ trial, how: hung ? 'it did not answer in time' : how, told: this.told.has(child) });
           this.listener({ type: 'exit', how });
           over();
         });
@@ -275,15 +349,25 @@ export class ProcessClient<Order, Result, Message> {
           }, this.options.trialMs ?? 120_000);
         } else if (answer.type === 'ready') {
           clearTimeout(clock);
-          this.device = { provider: answer.provider, reports: answer.reports };
-          resolve(this.device);
+          up = true;
+          resolve(this.settle({ provider: answer.provider, reports: answer.reports }));
         } else if (answer.type === 'unusable') {
           clearTimeout(clock);
           reject(new InferenceError(answer.error));
           child.kill();
         } else this.listener(answer);
       });
-      child.post(this.program.start({ ...this.excluded }));
+      child.post(this.program.start({ ...this.excluded }, this.device?.provider));
     });
+  }
+
+  /** The reports of the process that chose say more than those of one that was told which provider to prefer. */
+  private settle(found: Device): Device {
+    const before = this.device;
+    if (before?.provider === found.provider) return before;
+    const lost = found.reports.find((r) => r.provider === before?.provider && r.state !== 'used');
+    if (lost) this.excluded[lost.provider] = lost.detail;
+    this.device = found;
+    return found;
   }
 }

@@ -288,7 +288,157 @@ describe('a process that dies', () => {
   });
 });
 
+/**
+ * A program with a choice of providers, which is what it tells on `start`: `body` is what it does at an order on a
+ * graphics provider; on the CPU it answers at once with what it was started with.
+ */
+function onGraphics(name: string, body: string): string {
+  return misbehaving(
+    name,
+    `if (m.type === 'start') {
+       globalThis.told = { excluded: m.excluded, preferred: m.preferred };
+       globalThis.provider = m.forced ?? ['cuda', 'webgpu', 'cpu'].find((p) => !m.excluded[p]);
+       send({ type: 'ready', provider, reports: [
+         ...Object.entries(m.excluded).map(([provider, detail]) => ({ provider, state: 'unavailable', detail })),
+         { provider, state: 'used', detail: 'preferred ' + m.preferred } ] });
+     }
+     if (m.type !== 'segment') return;
+     const done = () => send({ type: 'done', id: m.id, result: { provider, ...told } });
+     if (provider === 'cpu') return done();
+     ${body}`,
+  );
+}
+const answerOf = (c: InferenceClient, name: string) => c.segment(scan, join(root, name), undefined, quiet);
+
+describe('a graphics provider that passes its test and fails at a scan', () => {
+  it.each([
+    ['dies', `process.abort();`, /it crashed \(SIGABRT\)/],
+    [
+      'runs out of memory',
+      `send({ type: 'failed', id: m.id, error: { name: 'OutOfMemoryError', message: 'Expected room; there is none.' } });`,
+      /Expected room; there is none/,
+    ],
+    [
+      'is lost',
+      `send({ type: 'failed', id: m.id, error: { name: 'Error', message: 'WebGPU device was lost (2)' } });`,
+      /device was lost/,
+    ],
+  ])('%s: the scan is done without it, and the device says why', async (what, body, why) => {
+    const failing = `if (provider === 'webgpu') return done(); ${body}`;
+    const c = client({ workerFile: onGraphics(`graphics ${what}`, failing), forced: undefined });
+    const answer = await answerOf(c, what);
+    expect(answer).toMatchObject({ provider: 'webgpu', excluded: { cuda: expect.stringMatching(why) } });
+    expect(await c.describe()).toMatchObject({
+      provider: 'webgpu',
+      reports: [
+        { provider: 'cuda', state: 'unavailable', detail: expect.stringMatching(why) },
+        { provider: 'webgpu', state: 'used' },
+      ],
+    });
+    await answerOf(c, what);
+    expect(children).toHaveLength(2);
+  });
+
+  it('is tried once more only; the next scan is done on the processor', async () => {
+    const c = client({ workerFile: onGraphics('graphics all die', 'process.abort();'), forced: undefined });
+    await expect(answerOf(c, 'all')).rejects.toThrow(/stopped: it crashed \(SIGABRT\)/);
+    expect(children).toHaveLength(2);
+    expect(await answerOf(c, 'all')).toMatchObject({
+      provider: 'cpu',
+      excluded: { cuda: expect.stringContaining('SIGABRT'), webgpu: expect.stringContaining('SIGABRT') },
+    });
+  });
+
+  it('is not blamed for the scan’s own faults, nor left out where it was asked for', async () => {
+    const fault = `send({ type: 'failed', id: m.id, error: { name: 'NiftiError', message: 'cut short' } });`;
+    const c = client({ workerFile: onGraphics('graphics fault', fault), forced: undefined });
+    await expect(answerOf(c, 'fault')).rejects.toThrow('cut short');
+    expect((await c.describe()).provider).toBe('cuda');
+    expect(children).toHaveLength(1);
+    const forced = client({ workerFile: onGraphics('graphics forced', 'process.abort();'), forced: 'cuda' });
+    await expect(answerOf(forced, 'forced')).rejects.toThrow(/stopped: it crashed/);
+    await expect(answerOf(forced, 'forced')).rejects.toThrow(/stopped: it crashed/);
+  });
+});
+
 describe('the life of the process', () => {
+  const gone = (child: WorkerProcess) => new Promise<void>((over) => child.onExit(() => over()));
+
+  it('stays on the provider that was chosen first, and then says more than “as before”', async () => {
+    const c = client({ workerFile: onGraphics('chosen', 'done();'), forced: undefined, idleMs: 1 });
+    expect(await answerOf(c, 'chosen')).toMatchObject({ provider: 'cuda' });
+    await gone(children[0]!);
+    expect(await answerOf(c, 'chosen')).toMatchObject({ provider: 'cuda', preferred: 'cuda', excluded: {} });
+    expect((await c.describe()).reports).toEqual([
+      { provider: 'cuda', state: 'used', detail: 'preferred undefined' },
+    ]);
+    expect(children).toHaveLength(2);
+  });
+
+  it('leaves the provider that was chosen first when it is not usable later', async () => {
+    const fickle = misbehaving(
+      'fickle',
+      `if (m.type === 'segment') send({ type: 'done', id: m.id, result: told });
+       if (m.type !== 'start') return;
+       globalThis.told = { excluded: m.excluded, preferred: m.preferred };
+       const reports = m.preferred === 'webgpu' ? [{ provider: 'webgpu', state: 'wrong', detail: 'it differs' }] : [];
+       send({ type: 'ready', provider: m.preferred ? 'cpu' : 'webgpu', reports });`,
+    );
+    const c = client({ workerFile: fickle, forced: undefined, idleMs: 1 });
+    const answers = [];
+    for (let n = 0; n < 3; n++) {
+      answers.push(await answerOf(c, 'fickle'));
+      if (n < 2) await gone(children[n]!);
+    }
+    expect(answers).toEqual([
+      { excluded: {} },
+      { excluded: {}, preferred: 'webgpu' },
+      { excluded: { webgpu: 'it differs' }, preferred: 'cpu' },
+    ]);
+    expect((await c.describe()).reports).toEqual([
+      { provider: 'webgpu', state: 'wrong', detail: 'it differs' },
+    ]);
+  });
+
+  it('goes on with the process that came up after a provider took one down', async () => {
+    const second = misbehaving(
+      'second',
+      `if (m.type === 'segment') return send({ type: 'done', id: m.id, result: {} });
+       if (m.type !== 'start') return;
+       send({ type: 'trial', provider: 'cuda' });
+       if (!m.excluded.cuda) return setTimeout(() => process.abort(), 20);
+       ready();`,
+    );
+    const c = client({ workerFile: second, forced: undefined });
+    await answerOf(c, 'second');
+    await answerOf(c, 'second');
+    expect(children).toHaveLength(2);
+  });
+
+  it('a start that nobody waits for any more is ended when idle, and no provider is blamed', async () => {
+    const slow = misbehaving(
+      'slow',
+      `if (m.type === 'segment') return send({ type: 'done', id: m.id, result: { excluded } });
+       if (m.type !== 'start') return;
+       globalThis.excluded = m.excluded;
+       send({ type: 'trial', provider: 'webgpu' });
+       setTimeout(ready, 500);`,
+    );
+    const c = client({ workerFile: slow, forced: undefined, idleMs: 50 });
+    const stop = new AbortController();
+    const given = c.segment(scan, join(root, 'slow'), stop.signal, quiet);
+    setTimeout(() => stop.abort(new Error('enough')), 200);
+    await expect(given).rejects.toThrow('enough');
+    await gone(children[0]!);
+    await new Promise((resume) => setTimeout(resume, 100));
+    expect(children).toHaveLength(1);
+    // Who asks for the device meanwhile is waited for.
+    const asked = c.describe();
+    await expect(c.segment(scan, join(root, 'slow'), AbortSignal.timeout(200), quiet)).rejects.toThrow();
+    expect((await asked).provider).toBe('cpu');
+    expect(await answerOf(c, 'slow')).toEqual({ excluded: {} });
+  });
+
   it('starts with the first scan, ends when idle, and starts again', async () => {
     const c = client({ idleMs: 1 });
     expect(children).toHaveLength(0);

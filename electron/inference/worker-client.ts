@@ -25,12 +25,14 @@ export class InferenceClient {
     this.client = new ProcessClient(
       {
         name: 'segmentation process',
-        start: (excluded) => ({
+        forced,
+        start: (excluded, preferred) => ({
           type: 'start',
           modelDir,
           threads,
           excluded,
           ...(forced ? { forced } : {}),
+          ...(preferred ? { preferred } : {}),
           ...(maxVoxels ? { maxVoxels } : {}),
         }),
         ask: (id, order) => ({ type: 'segment', id, ...order }),

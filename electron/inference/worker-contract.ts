@@ -22,7 +22,9 @@ export interface StartRequest {
   readonly threads: number;
   /** Use this provider or none. */
   readonly forced?: string;
-  /** Providers that took an earlier process down, with what happened. */
+  /** Use this provider if it still gives the right answer, however fast: an earlier process chose it. */
+  readonly preferred?: string;
+  /** Providers that failed an earlier process, with what happened. */
   readonly excluded: Readonly<Record<string, string>>;
   /** Largest part of a scan in voxels; chosen from the free memory when absent. */
   readonly maxVoxels?: number;

@@ -73,10 +73,18 @@ async function start(request: StartRequest): Promise<void> {
   }
 }
 
-async function load({ modelDir, threads, forced, excluded, maxVoxels }: StartRequest): Promise<Loaded> {
+async function load({
+  modelDir,
+  threads,
+  forced,
+  preferred,
+  excluded,
+  maxVoxels,
+}: StartRequest): Promise<Loaded> {
   const how = {
     known: runtimeProviders(),
     forced,
+    preferred,
     excluded,
     onTrial: (provider: string) => send({ type: 'trial', provider }),
   };
