@@ -32,7 +32,7 @@ export function crosswalkHandlers(ctx: {
         return { state: keys.state };
       }),
     'deidentify.unlockCrosswalk': ({ passphrase }) => saying(() => ({ rows: keys.unlock(passphrase) })),
-    'deidentify.cutAllTies': () => saying(() => ({ state: cutAllTies(projectDir, db, keys).state })),
+    'deidentify.cutAllTies': () => saying(() => cutAllTies(projectDir, db, keys)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Db, openDatabase } from '../catalog/database.ts';
 import { cutAllTies, readCrosswalk } from './crosswalk.ts';
@@ -19,6 +20,7 @@ const secrets = [
   '1.2.826.0.1.3680043.9',
   'Nether_Wallop',
   '20190623',
+  'Wallop_Clinic',
 ];
 
 beforeEach(() => {
@@ -38,6 +40,9 @@ beforeEach(() => {
       VALUES (1, 1, 1, 1, 'dicom', '1.2.826.0.1.3680043.9.2', '1.2.826.0.1.3680043.9.2', 'Quillfeather T1', 'T1w', '3d', 'passed', '{"name":"Zenobia"}', '2020');
     INSERT INTO instance (id, series_id, file_id, sop_instance_uid) VALUES (1, 1, 1, '1.2.826.0.1.3680043.9.3');
     INSERT INTO problem (id, series_id, code, level, subject, message) VALUES (1, 1, 'gap', 'warning', 'Quillfeather/1.dcm', 'gap in Quillfeather/2.dcm');
+    INSERT INTO setting (key, value) VALUES ('policyName', 'Strict'),
+      ('import.report', '{"problems":[{"subject":"/data/Nether_Wallop/Quillfeather/1.dcm","message":"/mnt/Wallop_Clinic/2.dcm"}]}');
+    UPDATE series SET state_reason = 'Excluded: this is quillfeather, see /data/nether_wallop', state_next = 'Include it again.';
     INSERT INTO job (id, batch_id, kind, label, payload, created_at, error) VALUES (1, 'b', 'import', '/data/Nether_Wallop', '{"sources":["/data/Nether_Wallop"]}', '2020', 'Quillfeather');
   `);
 });
@@ -79,13 +84,41 @@ describe('crosswalk', () => {
     for (const text of [...secrets, secret]) expect(after, text).not.toContain(text);
     expect(existsSync(join(dir, 'catalog.sqlite.before-20'))).toBe(false);
     expect(db.prepare('SELECT label FROM subject').pluck().all()).toEqual([label]);
-    expect(db.prepare('SELECT state FROM series').pluck().all()).toEqual(['passed']);
+    expect(db.prepare('SELECT state, state_reason, state_next FROM series').all()).toEqual([
+      { state: 'passed', state_reason: '', state_next: 'Include it again.' },
+    ]);
+    expect(db.prepare('SELECT key, value FROM setting').all()).toEqual([
+      { key: 'policyName', value: 'Strict' },
+    ]);
     expect(() => keys.subjectLabel('x')).toThrow(/ties/);
   });
 
   it('names files outside the catalog that still identify', () => {
     writeFileSync(join(dir, 'notes.txt'), 'Remember to call Quillfeather');
     expect(cutAllTies(dir, db, keys).filesStillIdentifying).toEqual(['notes.txt']);
+  });
+
+  it('finds them in any case, in packed headers of volumes and by the folders they came from', () => {
+    const volume = new Uint8Array(2 ** 17);
+    volume.set(Buffer.from('ZENOBIA QUILLFEATHER'), 148);
+    const files: Record<string, Uint8Array | string> = {
+      'a.txt': 'call QUILLFEATHER',
+      'b.txt': 'copied from nether_wallop',
+      'c.json': '{"from":"/DATA/Nether_Wallop"}',
+      'edited.nii.gz': gzipSync(volume),
+      'px-449173-k.png': '',
+      'innocent.txt': 'dicom data of the project',
+    };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);
+    expect(cutAllTies(dir, db, keys).filesStillIdentifying.sort()).toEqual(
+      Object.keys(files).filter((name) => name !== 'innocent.txt'),
+    );
+  });
+
+  it('takes an ordinary folder name for no trace', () => {
+    db.exec("UPDATE source_root SET path = '/mnt/dicom_data_2019'");
+    writeFileSync(join(dir, 'notes.txt'), 'dicom_data_2019');
+    expect(cutAllTies(dir, db, keys).filesStillIdentifying).toEqual([]);
   });
 
   it('answers through the contract, wrong passphrases by code', async () => {
@@ -99,7 +132,11 @@ describe('crosswalk', () => {
     );
     const unlocked = await handlers['deidentify.unlockCrosswalk']({ passphrase: 'correct horse' });
     expect(unlocked.rows[0]!.patientId).toBe('PX-449173-K');
-    expect(await handlers['deidentify.cutAllTies']({ confirm: 'cut all ties' })).toEqual({ state: 'cut' });
+    writeFileSync(join(dir, 'notes.txt'), 'Remember to call Quillfeather');
+    expect(await handlers['deidentify.cutAllTies']({ confirm: 'cut all ties' })).toEqual({
+      state: 'cut',
+      filesStillIdentifying: ['notes.txt'],
+    });
     expect(() => handlers['deidentify.encryptCrosswalk']({ passphrase: 'correct horse' })).toThrow(
       expect.objectContaining({ code: 'keys-cut' }),
     );

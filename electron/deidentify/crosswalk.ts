@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Db } from '../catalog/database.ts';
+import type { SearchIdentifier } from '../share/identifier-forms.ts';
 import { identifiersOf } from './header/identifiers.ts';
+import { filesContaining, textFinder } from './identifying-files.ts';
 import { type CrosswalkRow, type KeysState, openKeys, type ProjectKeys, shred } from './keys.ts';
 
 /** Who is behind each pseudonym, as the catalog knows it now. */
@@ -44,6 +46,26 @@ const tiedColumns: readonly { table: string; column: string; to: 'empty' | 'toke
   { table: 'problem', column: 'message', to: 'empty' },
 ];
 
+/** Settings that lead back: the last import's report names source files by their paths. */
+const tiedSettings = ['import.report'];
+
+/** Sentences, some of them typed by people: emptied where they name somebody or a source, kept otherwise. */
+const sentences: readonly { table: string; column: string }[] = [
+  { table: 'series', column: 'state_reason' },
+  { table: 'series', column: 'state_next' },
+  { table: 'review', column: 'note' },
+  { table: 'measurement', column: 'failure' },
+  { table: 'share', column: 'message' },
+];
+
+/** Words of folder names that say nothing about whose scans lie there. */
+const ordinaryFolders = new Set(
+  `data dataset datasets dicom dicomdir nifti nii bids raw rawdata source sources sourcedata input inputs output scan scans
+  image images import imports export exports incoming study studies series subject subjects patient patients project
+  projects research head heads brain brains mri mr ct pet users user home mnt media volumes desktop documents downloads
+  test tests sample samples archive archives new old copy all folder files`.split(/\s+/),
+);
+
 /** What was found after cutting: files of the project that still hold an identifier (their names, never the identifier). */
 export interface CutReport {
   readonly state: KeysState;
@@ -54,13 +76,14 @@ export interface CutReport {
  * Destroys the key, the crosswalk and everything in the catalog that leads back to a person or a source file.
  *
  * The catalog is rewritten (VACUUM with secure delete), its write-ahead log emptied, copies kept before
- * migrations destroyed. Afterwards every file of the project is searched for what was known of the
- * subjects; cached source volumes are not text and carry no identifiers.
+ * migrations destroyed. Afterwards the files of the project are searched for what was known of the subjects and
+ * for the folders they came from.
  *
  * @param keys the open keys of this project, so that the running application forgets the secret too
  */
 export function cutAllTies(projectDir: string, db: Db, keys: ProjectKeys = openKeys(projectDir)): CutReport {
   const wanted = identifyingTexts(db);
+  const named = textFinder(wanted);
   keys.destroy();
   db.pragma('secure_delete = ON');
   db.transaction(() => {
@@ -71,6 +94,16 @@ export function cutAllTies(projectDir: string, db: Db, keys: ProjectKeys = openK
         const update = db.prepare(`UPDATE ${table} SET ${column} = ? WHERE id = ?`);
         for (const id of ids) update.run(`cut-${randomBytes(12).toString('hex')}`, id);
       } else db.prepare(`UPDATE ${table} SET ${column} = ?`).run(to === 'json' ? '{}' : '');
+    }
+    if (hasColumn(db, 'setting', 'value'))
+      for (const key of tiedSettings) db.prepare('DELETE FROM setting WHERE key = ?').run(key);
+    for (const { table, column } of sentences) {
+      if (!hasColumn(db, table, column)) continue;
+      const rows = db
+        .prepare(`SELECT rowid AS id, ${column} AS text FROM ${table} WHERE ${column} <> ''`)
+        .all();
+      const empty = db.prepare(`UPDATE ${table} SET ${column} = '' WHERE rowid = ?`);
+      for (const { id, text } of rows as { id: number; text: string }[]) if (named(text)) empty.run(id);
     }
     if (hasColumn(db, 'job', 'payload')) {
       db.exec("UPDATE job SET payload = '{}', label = kind, error = '', result = NULL WHERE kind = 'import'");
@@ -92,7 +125,8 @@ function hasColumn(db: Db, table: string, column: string): boolean {
   return (db.pragma(`table_info(${table})`) as { name: string }[]).some((c) => c.name === column);
 }
 
-function identifyingTexts(db: Db): string[] {
+/** What is known of the subjects, and the names of the folders they were imported from. */
+function identifyingTexts(db: Db): SearchIdentifier[] {
   const rows = db
     .prepare(
       'SELECT patient_id AS patientId, patient_name AS patientName, birth_date AS birthDate FROM subject',
@@ -102,26 +136,19 @@ function identifyingTexts(db: Db): string[] {
     patientName: string;
     birthDate: string;
   }[];
-  return rows
-    .flatMap((row) => identifiersOf(row))
-    .filter((i) => i.kind !== 'birth-date' && i.text.length >= 5)
-    .map((i) => i.text);
+  const roots = db.prepare('SELECT path FROM source_root').pluck().all() as string[];
+  return [
+    ...rows.flatMap((row) => identifiersOf(row)).filter((i) => i.kind !== 'birth-date' && i.text.length >= 5),
+    ...roots.flatMap(rootTexts).map((text) => ({ kind: 'source', text })),
+  ];
 }
 
-/** Files below 64 MB whose bytes hold any of the texts, as paths within the project. */
-function filesContaining(root: string, texts: readonly string[]): string[] {
-  const found: string[] = [];
-  const visit = (dir: string): void => {
-    for (const entry of readdirSync(dir, { withFileTypes: true })) {
-      const path = join(dir, entry.name);
-      if (entry.isDirectory()) visit(path);
-      else if (entry.isFile() && statSync(path).size < 2 ** 26) {
-        const bytes = readFileSync(path);
-        if (texts.some((text) => bytes.includes(text) || entry.name.includes(text)))
-          found.push(relative(root, path));
-      }
-    }
-  };
-  visit(root);
-  return found;
+/** The path of a source folder, and its own name unless that is as ordinary as `dicom` or `scans_2019`. */
+function rootTexts(path: string): string[] {
+  const name = path.split(/[\\/]/).filter(Boolean).at(-1) ?? '';
+  const telling = name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .some((word) => word.length > 1 && !ordinaryFolders.has(word) && !/^\d{1,4}$/.test(word));
+  return telling && name.length >= 5 ? [path, name] : [path];
 }

@@ -16,6 +16,7 @@ const MEANING = {
 /** Who is behind a pseudonym: kept, locked, or cut for good. Never part of a share. */
 export function CrosswalkTab() {
   const call = useCall('deidentify.crosswalk', {});
+  const [left, setLeft] = useState<readonly string[]>([]);
   return (
     <Loaded call={call} what="the crosswalk">
       {({ state, subjects }) => (
@@ -30,7 +31,8 @@ export function CrosswalkTab() {
           </div>
           {state === 'open' && <Encrypt />}
           {state === 'encrypted' && <Unlock />}
-          {state !== 'cut' && <Cut />}
+          {state !== 'cut' && <Cut onCut={setLeft} />}
+          {left.length > 0 && <StillIdentifying files={left} />}
         </div>
       )}
     </Loaded>
@@ -135,15 +137,33 @@ function Unlock() {
   );
 }
 
-function Cut() {
+/** What cutting could not reach: files that people or other programs put into the project. */
+function StillIdentifying({ files }: { readonly files: readonly string[] }) {
+  return (
+    <div className="rf-note" data-level="warning" role="alert">
+      <strong>
+        {plural(files.length, 'file')} of the project may still name a subject or a source folder
+      </strong>
+      <div>Look at each and delete what should not stay. Nothing was done to them.</div>
+      <ul className="rf-table-scroll" style={{ maxHeight: '12rem', marginBottom: 0 }}>
+        {files.map((file) => (
+          <li key={file}>{file}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Cut({ onCut }: { readonly onCut: (filesStillIdentifying: readonly string[]) => void }) {
   const [typed, setTyped] = useState('');
-  const cut = useAction('deidentify.cutAllTies', ['deidentify']);
+  const cut = useAction('deidentify.cutAllTies');
   return (
     <form
       className="rf-panel"
       onSubmit={(event) => {
         event.preventDefault();
-        if (typed === CONFIRM) void cut.run({ confirm: CONFIRM });
+        if (typed === CONFIRM)
+          void cut.run({ confirm: CONFIRM }).then((answer) => onCut(answer?.filesStillIdentifying ?? []));
       }}
     >
       <h2>Cut all ties</h2>

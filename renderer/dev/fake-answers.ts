@@ -291,7 +291,7 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
         },
       ],
     }),
-    'deidentify.cutAllTies': () => ({ state: 'cut' }),
+    'deidentify.cutAllTies': () => ({ state: 'cut', filesStillIdentifying: [] }),
     'review.queue': ({ filter }) =>
       all
         .filter((row) => row.derivativeId !== null && (filter === 'all' || row.state === 'needs-review'))

@@ -87,6 +87,10 @@ export const deidentifyContract = defineContract({
   /** Destroys key and crosswalk; pseudonyms can never be traced back. Needs the words typed. */
   'deidentify.cutAllTies': {
     input: z.object({ confirm: z.literal('cut all ties') }),
-    output: z.object({ state: z.string() }),
+    output: z.object({
+      state: z.string(),
+      /** Paths within the project of files that still name a subject or a source folder, for a person to look at. */
+      filesStillIdentifying: z.array(z.string()),
+    }),
   },
 });
