@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AppEvent } from '../shared/jobs/records.ts';
 import { type App, createApp } from './app.ts';
 import { CatalogFromFutureError } from './catalog/database.ts';
-import { KeysDamagedError } from './deidentify/keys.ts';
+import { KeysDamagedError, KeysMissingError } from './deidentify/keys.ts';
 import type { TaskPool } from './worker/pool.ts';
 
 let root: string;
@@ -94,6 +94,20 @@ it('one whose keys are damaged is let go again, catalog and lock', async () => {
   expect(openHere()).toBe(at('a'));
   // SQLite takes its write-ahead log away when the last handle is closed.
   expect([isLocked('b'), existsSync(join(at('b'), 'catalog.sqlite-wal'))]).toEqual([false, false]);
+});
+
+it('one that has people but no keys is not given new ones', async () => {
+  const b = await app.openProject(at('b'), true);
+  b.db.exec("INSERT INTO subject (id, source_key, label) VALUES (1, 'k', 'sub-AAAAAAAA')");
+  await app.openProject(at('a'), true);
+  rmSync(join(at('b'), 'keys'), { recursive: true });
+  await expect(app.openProject(at('b'), false)).rejects.toThrow(KeysMissingError);
+  const reply = await app.dispatch('project.open', { dir: at('b'), create: false });
+  expect(reply).toMatchObject({
+    ok: false,
+    error: { code: 'keys-missing', fix: expect.stringMatching(/backup/) },
+  });
+  expect([openHere(), isLocked('b'), existsSync(join(at('b'), 'keys'))]).toEqual([at('a'), false, false]);
 });
 
 it('another spelling of the open project is the open project', async () => {

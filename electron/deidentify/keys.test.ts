@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +15,7 @@ import {
   KeysCutError,
   KeysDamagedError,
   KeysLockedError,
+  KeysMissingError,
   openKeys,
   pseudonymsFromPortable,
   WrongPassphraseError,
@@ -98,6 +108,18 @@ describe('project keys', () => {
     openKeys(dir);
     writeFileSync(join(dir, 'keys', 'secret.json'), text);
     expect(() => openKeys(dir)).toThrow(KeysDamagedError);
+  });
+
+  it('are not made anew for a project that has subjects: a folder that is gone is named, and what to do', () => {
+    const label = openKeys(dir).subjectLabel('x');
+    renameSync(join(dir, 'keys'), join(dir, 'lost'));
+    expect(() => openKeys(dir, false)).toThrow(KeysMissingError);
+    expect(() => openKeys(dir, false)).toThrow(
+      expect.objectContaining({ fix: expect.stringMatching(/backup/) }),
+    );
+    expect(existsSync(join(dir, 'keys'))).toBe(false);
+    renameSync(join(dir, 'lost'), join(dir, 'keys'));
+    expect(openKeys(dir, false).subjectLabel('x')).toBe(label);
   });
 
   it('refuse a ciphertext that asks for all memory', () => {

@@ -54,6 +54,18 @@ export class KeysDamagedError extends Error {
   override name = 'KeysDamagedError';
 }
 
+/** Unlike a damaged key there is nothing to read at all: a new secret would give everybody a second pseudonym. */
+export class KeysMissingError extends KeysDamagedError {
+  override name = 'KeysMissingError';
+  readonly fix =
+    'Restore the folder “keys” of this project from a backup, then open it again. Without a backup, make a new project and import the sources there.';
+  constructor() {
+    super(
+      'The pseudonym key of this project is gone: its catalog lists subjects, but the folder “keys” holds no key. Nothing was changed; with a new key the same people would get other pseudonyms and other dates.',
+    );
+  }
+}
+
 /** One line of the crosswalk: pseudonym and who it is. */
 export const crosswalkRow = z.object({
   subjectLabel: z.string(),
@@ -110,9 +122,12 @@ const sealedContent = z.object({ secret: z.string(), rows: z.array(crosswalkRow)
 /**
  * Opens the keys of a project folder, making a new secret on first use.
  *
+ * @param mayMake false once the catalog has subjects: their pseudonyms came from a key, and one that is not there
+ *   was lost
+ * @throws KeysMissingError when there is no key file and none may be made
  * @throws KeysDamagedError when a key file is there but cannot be read as one
  */
-export function openKeys(projectDir: string): ProjectKeys {
+export function openKeys(projectDir: string, mayMake = true): ProjectKeys {
   const dir = join(projectDir, 'keys');
   const plainPath = join(dir, 'secret.json');
   const sealedPath = join(dir, 'encrypted.json');
@@ -139,6 +154,7 @@ export function openKeys(projectDir: string): ProjectKeys {
     state = 'open';
     take(Buffer.from(readKeyFile(plainPath, plainFile).secret, 'base64'));
   } else {
+    if (!mayMake) throw new KeysMissingError();
     state = 'open';
     take(randomBytes(32));
     mkdirSync(dir, { recursive: true, mode: 0o700 });

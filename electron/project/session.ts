@@ -50,7 +50,8 @@ export class ProjectSession {
     let db: Db | undefined;
     try {
       db = this.db = openDatabase(options.folder.catalogFile);
-      this.keys = openKeys(options.folder.dir);
+      const fresh = db.prepare('SELECT 1 FROM subject LIMIT 1').get() === undefined;
+      this.keys = openKeys(options.folder.dir, fresh);
     } catch (error) {
       db?.close();
       this.unlock();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shareContract } from '../../shared/share/contract.ts';
+import { openKeys } from '../deidentify/keys.ts';
 import { quietContext } from '../worker/task.ts';
 import { shareHandlers } from './handlers.ts';
 import { type Fixture, makeFixture } from './share-fixture.ts';
@@ -73,7 +74,10 @@ describe('shareHandlers', () => {
       resume: true,
     });
     await expect(async () => handlers()['share.receipt']({ shareId })).rejects.toThrow(/still being written/);
-    // The project's own keys are made in the project folder on first use.
+    await expect(shareTasks['share.write'](queued[0]!, quietContext)).rejects.toThrow(
+      /key of this project is gone/,
+    );
+    openKeys(fixture.projectDir);
     await shareTasks['share.write'](queued[0]!, quietContext);
     const [row] = shareContract['share.list'].output.parse(await handlers()['share.list']({}));
     expect(row).toMatchObject({ state: 'complete', message: '', scans: 1 });
@@ -100,6 +104,7 @@ describe('shareHandlers', () => {
       overrides: [],
       resume: true,
     });
+    openKeys(fixture.projectDir);
     await expect(shareTasks['share.write'](queued[0]!, quietContext)).rejects.toThrow(/project folder/);
     const [row] = await handlers()['share.list']({});
     expect(row).toMatchObject({

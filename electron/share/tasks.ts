@@ -26,7 +26,7 @@ const write: Task<ShareTaskParams, ShareReceipt> = async (params, context) => {
   const db = openDatabase(params.dbPath);
   try {
     const end = db.prepare('UPDATE share SET state = ?, message = ?, receipt = ? WHERE id = ?');
-    const keys = params.secret ? pseudonymsFromPortable(params.secret) : openKeys(params.projectDir);
+    const keys = params.secret ? pseudonymsFromPortable(params.secret) : openKeys(params.projectDir, false);
     const receipt = await writeShare(
       {
         dir: params.dir,
