@@ -3,18 +3,27 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 
-/** A model's name, which is also that of its folder: `headseg`, `pix2pix-2.5d`. */
-export const MODEL_ID = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+/**
+ * A model's name, which is also that of its folder: `headseg`, `pix2pix-2.5d`.
+ *
+ * Not what Windows keeps for devices, with or without an ending, and no dot at the end, which it would drop.
+ */
+export const MODEL_ID = /^(?!(con|prn|aux|nul|(com|lpt)\d)(\.|$))[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
 /** What the card of every network says, whatever the network is for. */
 export const networkParts = {
   /** The folder's name. */
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  id: z
+    .string()
+    .regex(
+      MODEL_ID,
+      'small letters, digits, dots and hyphens, a letter or digit first and last, and no name that Windows keeps for itself (aux, con, nul …)',
+    ),
   version: z.string().trim().min(1),
   /** Of the weights. */
   licence: z.string().trim().min(1),
   /** Weights, beside the card. */
-  file: z.string().regex(/^[\w.-]+\.onnx$/),
+  file: z.string().regex(/^(?!(con|prn|aux|nul|(com|lpt)\d)\.)[\w.-]+\.onnx$/i),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.number().int().positive(),
   trainingData: z.array(

@@ -243,15 +243,27 @@ describe('a pack that is something else', () => {
       }),
       /got "cgan-3d": give the pack another id/,
     ],
-    ...['../evil', '..', 'a/b', 'C:\\evil', '.hidden', 'New Face', ''].map(
-      (id): [string, () => void, RegExp] => [
-        `"${id}" for a name`,
-        edit((c) => {
-          c.id = id;
-        }),
-        /whose id is wrong/,
-      ],
-    ),
+    ...[
+      '../evil',
+      '..',
+      'a/b',
+      'C:\\evil',
+      '.hidden',
+      'New Face',
+      '',
+      'lab-',
+      'lab.',
+      'aux',
+      'con',
+      'nul.1',
+      'com1',
+    ].map((id): [string, () => void, RegExp] => [
+      `"${id}" for a name`,
+      edit((c) => {
+        c.id = id;
+      }),
+      /whose id is wrong/,
+    ]),
     ...[
       '../model.onnx',
       '/etc/passwd',
@@ -259,6 +271,7 @@ describe('a pack that is something else', () => {
       '..\\model.onnx',
       'card.json',
       'model.onnx\0.txt',
+      'AUX.onnx',
     ].map((file): [string, () => void, RegExp] => [
       `"${file}" for its file`,
       edit((c) => {
@@ -444,6 +457,20 @@ describe('a pack in its place', () => {
     truncateSync(weights(), 300);
     await expect(packs.add(given)).rejects.toThrow(/cut short/);
     expect(readdirSync(folders.packs)).toEqual(['.removing-young']);
+  });
+
+  it('is added beside what cannot be cleared away', async () => {
+    mkdirSync(folders.packs, { recursive: true });
+    symlinkSync(join(root, 'nowhere'), join(folders.packs, '.adding-stuck'));
+    expect(await packs.add(given)).toMatchObject({ id: 'new-face' });
+    expect(readdirSync(folders.packs).sort()).toEqual(['.adding-stuck', 'new-face']);
+  });
+
+  it('may have a name that only begins like one of Windows', async () => {
+    rmSync(given, { recursive: true });
+    makeGenerator(given, 'volume', { id: 'auxiliary-1' });
+    expect(await packs.add(given)).toMatchObject({ id: 'auxiliary-1', state: 'ready' });
+    expect(await packs.remove('auxiliary-1')).toBe(true);
   });
 
   it('is told apart from what ships, which stays', async () => {

@@ -68,8 +68,8 @@ export function createPacks(options: PackOptions): Packs {
         // Beside its place, so that the checked copy is moved and not copied again.
         const staging = join(folders.packs, `.adding-${randomUUID()}`);
         await mkdir(staging, { recursive: true });
-        await removeLeftovers(folders.packs);
         try {
+          await removeLeftovers(folders.packs);
           const { model, problems } = await examine(folder, staging, options);
           if (!model || problems.length > 0) throw refused(problems);
           const place = join(folders.packs, model.id);
@@ -100,13 +100,20 @@ export function createPacks(options: PackOptions): Packs {
   };
 }
 
-/** What an application that was killed in the middle left; a young one may be another's that is still at it. */
+/**
+ * What an application that was killed in the middle left; a young one may be another's that is still at it. What cannot be
+ * removed (a scanner for viruses holds it) waits for the next time.
+ */
 async function removeLeftovers(packs: string): Promise<void> {
   for (const name of await readdir(packs)) {
     if (!/^\.(adding|removing)-/.test(name)) continue;
     const path = join(packs, name);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+    try {
+      const { mtimeMs } = await stat(path);
+      if (Date.now() - mtimeMs > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+    } catch {
+      // No reason to refuse a pack.
+    }
   }
 }
 
