@@ -69,7 +69,7 @@ export function createWorkerPool(file: string, threads: number, { generate }: Po
         questions.end(options.signal?.reason ?? new Error('The task is over.'));
         port1.close();
         // A thread that was ended half way leaves its files.
-        if (scratch) await rm(scratch, { recursive: true, force: true });
+        if (scratch) await removeScratch(scratch);
       }
     },
     async close() {
@@ -108,7 +108,7 @@ export function createInlinePool(
       try {
         return await task(params, context);
       } finally {
-        if (generate) await rm(scratch, { recursive: true, force: true });
+        if (generate) await removeScratch(scratch);
       }
     },
     async close() {},
@@ -118,6 +118,11 @@ export function createInlinePool(
 /** A folder that is not there yet; of the task's own, so that it can be removed whole. */
 function scratchFolder(): string {
   return join(tmpdir(), `refacade-${randomUUID()}`);
+}
+
+/** Windows lets go of an ended thread's files late. What stays does not turn the task's own outcome into another. */
+async function removeScratch(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 }).catch(() => {});
 }
 
 function answerers(generate: GenerateFiles | undefined): Answerers {
