@@ -2,7 +2,7 @@ import type { deidentifyContract } from '../../shared/deidentify/contract.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import type { Db } from '../catalog/database.ts';
 import { UserError } from '../dispatch.ts';
-import { crosswalkState, cutAllTies, readCrosswalk } from './crosswalk.ts';
+import { crosswalkState, cutAllTies, mergeCrosswalk, readCrosswalk } from './crosswalk.ts';
 import {
   KeysCutError,
   KeysDamagedError,
@@ -31,7 +31,11 @@ export function crosswalkHandlers(ctx: {
         keys.encrypt(passphrase, readCrosswalk(db, keys));
         return { state: keys.state };
       }),
-    'deidentify.unlockCrosswalk': ({ passphrase }) => saying(() => ({ rows: keys.unlock(passphrase) })),
+    'deidentify.unlockCrosswalk': ({ passphrase }) =>
+      saying(() => {
+        const sealed = keys.unlock(passphrase);
+        return { rows: mergeCrosswalk(sealed, readCrosswalk(db, keys)) };
+      }),
     'deidentify.cutAllTies': () => saying(() => cutAllTies(projectDir, db, keys)),
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Db, openDatabase } from '../catalog/database.ts';
-import { cutAllTies, readCrosswalk } from './crosswalk.ts';
+import { cutAllTies, mergeCrosswalk, readCrosswalk } from './crosswalk.ts';
 import { crosswalkHandlers } from './crosswalk-handlers.ts';
 import { openKeys, type ProjectKeys } from './keys.ts';
 
@@ -132,6 +132,19 @@ describe('crosswalk', () => {
     );
     const unlocked = await handlers['deidentify.unlockCrosswalk']({ passphrase: 'correct horse' });
     expect(unlocked.rows[0]!.patientId).toBe('PX-449173-K');
+    // One who came after encrypting, one whose scans have gone since.
+    db.prepare(
+      "INSERT INTO subject (id, source_key, patient_id, patient_name, label) VALUES (2, 'later', 'NEW-1', 'Later^Person', ?)",
+    ).run(keys.subjectLabel('later'));
+    const again = await handlers['deidentify.unlockCrosswalk']({ passphrase: 'correct horse' });
+    expect(again.rows.map((row) => row.patientId).sort()).toEqual(['NEW-1', 'PX-449173-K']);
+    expect(again.rows.find((row) => row.patientId === 'NEW-1')).toEqual({
+      subjectLabel: keys.subjectLabel('later'),
+      patientId: 'NEW-1',
+      patientName: 'Later^Person',
+      shiftDays: keys.shiftDays('later'),
+    });
+    expect(mergeCrosswalk(unlocked.rows, []).map((row) => row.patientId)).toEqual(['PX-449173-K']);
     writeFileSync(join(dir, 'notes.txt'), 'Remember to call Quillfeather');
     expect(await handlers['deidentify.cutAllTies']({ confirm: 'cut all ties' })).toEqual({
       state: 'cut',

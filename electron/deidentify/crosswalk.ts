@@ -20,6 +20,19 @@ export function readCrosswalk(db: Db, keys: ProjectKeys): CrosswalkRow[] {
   }));
 }
 
+/**
+ * The crosswalk as it was when encrypted, together with everybody imported since.
+ *
+ * @param sealed from `keys.unlock`; of a subject that the catalog still has, the catalog's line is taken
+ */
+export function mergeCrosswalk(
+  sealed: readonly CrosswalkRow[],
+  now: readonly CrosswalkRow[],
+): CrosswalkRow[] {
+  const byLabel = new Map([...sealed, ...now].map((row) => [row.subjectLabel, row]));
+  return [...byLabel.values()].sort((a, b) => (a.subjectLabel < b.subjectLabel ? -1 : 1));
+}
+
 export function crosswalkState(db: Db, keys: ProjectKeys): { state: KeysState; subjects: number } {
   return { state: keys.state, subjects: db.prepare('SELECT count(*) FROM subject').pluck().get() as number };
 }
