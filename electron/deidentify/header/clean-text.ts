@@ -5,7 +5,7 @@
 
 const words = new Set(
   `
-  t1 t2 t1w t2w pd pdw t2star t2s flair stir dixon dwi dti adc fa trace trk swi swan venobold tof mra mrv ctv cta pc
+  t1 t2 t1w t2w pd pdw t2star t2s flair stir dixon dwi dti dki diff diffusion ivim adc fa trace trk swi swan venobold tof mra mrv ctv cta pc
   phase magnitude mag real imag quant map t1map t2map field fieldmap gre b0 b1 epi ep2d se tse fse frfse fast turbo spin
   echo gradient grad mprage mp2rage memprage mpr rage fspgr spgr bravo cube space vista vibe thrive flash tfe ffe tfl
   ir ti te tr fl inv inversion recovery spoiled ultrafast ultra multi multiecho mecho rms mean combined sos norm
@@ -28,9 +28,23 @@ const words = new Set(
     .filter(Boolean),
 );
 
-/** Numbers that describe an acquisition: short counts, sizes, factors, b-values, echo and repetition times. */
+/**
+ * Numbers that describe an acquisition: short counts, sizes, factors, echo and repetition times.
+ *
+ * A letter before a number is how subjects are numbered too (P0173, X12): acceleration has one digit, times have no
+ * leading zero, and nothing that carries a unit has more than three digits before it.
+ */
 const measures =
-  /^(?:\d{1,2}|\d{1,2}\.\d{1,3}|(?:\d+(?:[.p]\d+)?)(?:mm|cm|ms|sl|slc|ch|dir|dirs|deg|t|min|sec|s)|[bpx]\d{1,4}|b=?\d{1,4}|te\d{1,4}|tr\d{1,5}|ti\d{1,5}|fa\d{1,3}|\d(?:\.\d+)?x\d(?:\.\d+)?(?:x\d(?:\.\d+)?)?(?:mm)?|t[12]w?\d?)$/;
+  /^(?:\d{1,2}|\d{1,2}\.\d{1,3}|\d{1,3}(?:[.p]\d{1,3})?(?:mm|cm|ms|sl|slc|ch|dir|dirs|deg|t|min|sec|s)|p\d(?:\.\d)?|x\d|te[1-9]\d{0,2}|t[ir][1-9]\d{0,3}|fa\d{1,3}|\d(?:\.\d{1,3})?x\d(?:\.\d{1,3})?(?:x\d(?:\.\d{1,3})?)?(?:mm)?|t[12]w?\d?)$/;
+
+/** Words beside which `b1000` is a b-value; each of them is an allowed word. */
+const diffusion = new Set('dwi dti dki diff diffusion ivim adc trace bval bvec ep2d'.split(' '));
+
+/** A b-value in s/mm²: 0, or a multiple of 50 in a text about diffusion. Anything else may number a person. */
+function isBValue(word: string, ofDiffusion: boolean): boolean {
+  const value = /^b=?(0|[1-9]\d{1,3})$/.exec(word)?.[1];
+  return value !== undefined && (value === '0' || (ofDiffusion && Number(value) % 50 === 0));
+}
 
 /**
  * The allowed words of a text in their order, separators kept as blank or underscore; '' when none is left.
@@ -41,17 +55,24 @@ const measures =
 export function cleanDescriptor(text: string, forbidden: ReadonlySet<string>): string {
   let out = '';
   let separator = '';
-  for (const part of text.match(/[\p{L}\p{N}.=]+|[^\p{L}\p{N}.=]+/gu) ?? []) {
+  const parts = text.match(/[\p{L}\p{N}.=]+|[^\p{L}\p{N}.=]+/gu) ?? [];
+  const bare = (part: string) => part.replace(/^[.=]+|[.=]+$/g, '');
+  const ofDiffusion = parts.some((part) => {
+    const word = bare(part).toLowerCase();
+    return diffusion.has(word) && !forbidden.has(word);
+  });
+  for (const part of parts) {
     if (!/[\p{L}\p{N}]/u.test(part)) {
       if (out !== '' && separator === '') separator = /^[_-]+$/.test(part) ? '_' : ' ';
       continue;
     }
-    const word = part.replace(/^[.=]+|[.=]+$/g, '').toLowerCase();
-    if (forbidden.has(word) || !(words.has(word) || measures.test(word))) {
+    const word = bare(part).toLowerCase();
+    const means = words.has(word) || measures.test(word) || isBValue(word, ofDiffusion);
+    if (forbidden.has(word) || !means) {
       if (out !== '') separator ||= ' ';
       continue;
     }
-    out += (out === '' ? '' : separator || ' ') + part.replace(/^[.=]+|[.=]+$/g, '');
+    out += (out === '' ? '' : separator || ' ') + bare(part);
     separator = '';
   }
   // Two bare numbers in a row could be the rest of a date or telephone number.

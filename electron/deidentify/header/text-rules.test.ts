@@ -86,6 +86,15 @@ describe('descriptors', () => {
     ['4711-0815', ''],
     ['Jürgen Müller', ''],
     ['山田 T1', 'T1'],
+    ['DEMENTIA P0173 MPRAGE X12 B1234', 'DEMENTIA MPRAGE'],
+    ['Study 12 12345678s head 4711mm', 'Study 12 head'],
+    ['TR00123 TI0815 TE4711 TR2300 TI900 TE30', 'TR2300 TI900 TE30'],
+    ['B1200 head', 'head'],
+    ['dwi B1234 b0950 b7', 'dwi'],
+    ['ep2d_diff_b0_b50_b1000', 'ep2d_diff_b0_b50_b1000'],
+    ['DWI b=1000 p2 b0', 'DWI b=1000 p2 b0'],
+    ['caipi p2.5 x2 1.5mm 64dir 32ch 3T 120sl', 'caipi p2.5 x2 1.5mm 64dir 32ch 3T 120sl'],
+    ['b0 map', 'b0 map'],
     ['', ''],
   ])('%j becomes %j', (text, cleaned) => {
     expect(cleanDescriptor(text, new Set())).toBe(cleaned);
@@ -93,20 +102,37 @@ describe('descriptors', () => {
 
   it('drops an imaging word that is this subject’s name', () => {
     expect(cleanDescriptor('T1 head axial', new Set(['head']))).toBe('T1 axial');
+    expect(cleanDescriptor('head dwi b700', new Set(['dwi']))).toBe('head');
   });
 
   it('cleaned twice is cleaned once, and never longer', () => {
     fc.assert(
       fc.property(
         fc.array(
-          fc.constantFrom('t1', 'Smith', '12', '34', '_', '-', ' ', 'mprage', '1.5mm', '19991231', 'ax', '7'),
+          fc.constantFrom(
+            'dwi',
+            'b700',
+            'P0173',
+            't1',
+            'Smith',
+            '12',
+            '34',
+            '_',
+            '-',
+            ' ',
+            'mprage',
+            '1.5mm',
+            '19991231',
+            'ax',
+            '7',
+          ),
           { maxLength: 12 },
         ),
         (parts) => {
           const text = parts.join(' ');
           const once = cleanDescriptor(text, new Set());
           expect(cleanDescriptor(once, new Set())).toBe(once);
-          expect(once).not.toMatch(/Smith|1999/);
+          expect(once).not.toMatch(/Smith|1999|P0173/);
           expect(once.length).toBeLessThanOrEqual(text.length);
         },
       ),
