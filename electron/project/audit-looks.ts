@@ -102,7 +102,7 @@ export async function lookAtScan(
     signal,
     () => {},
   );
-  const primary = await ensurePrimary(ctx, seriesId, signal);
+  const { primary } = await ensurePrimary(ctx, seriesId, signal);
   const attempts: AttemptLooks[] = [];
   const distances: number[] = [];
   for (const derivativeId of derivativeIds) {

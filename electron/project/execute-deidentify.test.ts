@@ -82,15 +82,16 @@ function keepPlace(dir: string): void {
 /**
  * A pool whose face methods have known outcomes; the orders it got, in turn.
  *
- * @param carries why the primary scan's place cannot be carried, '' where it can
+ * @param carries why the primary scan's place cannot be carried, '' where it can; an error is thrown
  */
-function stage(outcomes: Record<string, Outcome>, segmenter?: Segmenter, carries = '') {
+function stage(outcomes: Record<string, Outcome>, segmenter?: Segmenter, carries: string | Error = '') {
   const orders: Order[] = [];
   const placed: PlaceOrder[] = [];
   const carried: { primary: PrimaryScan }[] = [];
   const tasks = {
     'deidentify.carry': async (order: { primary: { volumePath: string }; outDir: string }) => {
       carried.push(order);
+      if (carries instanceof Error) throw carries;
       if (carries === '') keepPlace(order.outDir);
       return { reason: carries };
     },
@@ -304,6 +305,31 @@ describe('the place of brain and face', () => {
       [['session-own-way', 'warning']],
     ]);
     expect(placed[0]!.notes[0]!.message).toContain('They share 3 %');
+  });
+
+  it('is found in the scan itself where the leading scan is gone or is no image, with that reason', async () => {
+    addScan(2, 'T2w', '3d');
+    const broken = stage({ template: 0.9 }, segmenter(), new Error('scan.nii.gz: it is cut short.'));
+    await broken.run(LADDER, 'template', 8, 2);
+    rmSync(join(root, 'scan.nii.gz'));
+    const absent = stage({ template: 0.9 }, segmenter());
+    await absent.run(LADDER, 'template', 9, 2);
+    expect(absent.carried).toEqual([]);
+    const notes = [...broken.placed, ...absent.placed].map((o) => o.notes);
+    expect(notes.map((of) => of.map((n) => [n.code, n.level]))).toEqual([
+      [['session-own-way', 'info']],
+      [['session-own-way', 'info']],
+    ]);
+    expect(notes[0]![0]!.message).toMatch(
+      /could be carried from the leading scan .*: scan\.nii\.gz: it is cut short/,
+    );
+    expect(notes[1]![0]!.message).toMatch(
+      /leading scan .* could not be read: 1 of 1 source files .* no longer/,
+    );
+    addScan(3, 'localizer', '2d');
+    await expect(absent.run(LADDER, 'template', 10, 3)).rejects.toThrow(
+      /few slices .* leading scan .* could not be read: 1 of 1 source files/,
+    );
   });
 
   it('is not looked for in a few slices by themselves: they are refused, in words', async () => {

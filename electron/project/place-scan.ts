@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { hasPlace } from '../deidentify/face/place-file.ts';
 import { ownWay } from '../deidentify/session/place-in-session.ts';
+import { describeError } from '../describe-error.ts';
 import { UserError } from '../dispatch.ts';
 import { faceKinds } from '../import/initial-state.ts';
 import type { JobContext } from '../jobs/runner.ts';
@@ -36,16 +37,23 @@ export async function placeScan(
       'Exclude it, or split it at its source into one series for each orientation.',
     );
   }
-  const primary = await ensurePrimary(ctx, seriesId, signal);
-  let reason = 'Its session has no T1-weighted 3-D scan to lead it.';
+  const { primary, failure } = await ensurePrimary(ctx, seriesId, signal);
+  let reason = failure || 'Its session has no T1-weighted 3-D scan to lead it.';
   if (primary) {
-    const carried = await ctx.pool.run<{ reason: string }>(
-      'deidentify.carry',
-      { volumePath, primary, outDir: dir },
-      { signal, onProgress: (f, m) => context.progress(f, m) },
-    );
-    if (hasPlace(dir)) return;
-    reason = carried.reason;
+    try {
+      const carried = await ctx.pool.run<{ reason: string }>(
+        'deidentify.carry',
+        { volumePath, primary, outDir: dir },
+        { signal, onProgress: (f, m) => context.progress(f, m) },
+      );
+      if (hasPlace(dir)) return;
+      reason = carried.reason;
+    } catch (cause) {
+      signal.throwIfAborted();
+      rmSync(dir, { recursive: true, force: true });
+      // A file that is no image is only noticed now.
+      reason = `Nothing could be carried from the leading scan of its session: ${describeError(cause)}`;
+    }
   }
   if (layout === '2d') {
     throw new UserError(
@@ -63,7 +71,7 @@ export async function placeScan(
   );
   const known = kind === 'other' || faceKinds.some((k) => k === kind);
   const notes = segmentationNotes(segmentation);
-  if (primary || !known) notes.push(ownWay(reason, known ? 'info' : 'warning'));
+  if (primary || failure || !known) notes.push(ownWay(reason, known ? 'info' : 'warning'));
   await ctx.pool.run(
     'deidentify.place',
     { volumePath, segmentationPath: segmentation.path, notes, outDir: dir },
