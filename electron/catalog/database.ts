@@ -4,6 +4,7 @@ import * as m0010 from './migrations/0010-catalog.ts';
 import * as m0020 from './migrations/0020-work.ts';
 import * as m0030 from './migrations/0030-audit.ts';
 import * as m0040 from './migrations/0040-indexes.ts';
+import * as m0050 from './migrations/0050-study-order.ts';
 import { sqliteBinding } from './sqlite-binding.ts';
 
 export type Db = Database.Database;
@@ -15,7 +16,7 @@ export interface Migration {
 }
 
 /** Every migration ever shipped, in order. Frozen once released: a change is a new file. */
-export const migrations: readonly Migration[] = [m0010, m0020, m0030, m0040];
+export const migrations: readonly Migration[] = [m0010, m0020, m0030, m0040, m0050];
 
 export class CatalogFromFutureError extends Error {
   override name = 'CatalogFromFutureError';

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ImportReport, SeriesKind } from '../../shared/import/records.ts';
 import type { Problem } from '../../shared/problem.ts';
+import { identityName, issuerOfKey, type KnownPerson } from '../import/identity.ts';
 import type { DraftInstance, SeriesDraft } from '../import/series-draft.ts';
+import { asideKey, checkAcrossStudies } from './across-studies.ts';
 import type { Db } from './database.ts';
 
 /** A prepared statement with any number of positional values. */
@@ -20,7 +22,6 @@ export interface KnownFile {
 
 /** Codes of Problems that belong to an import as a whole: they are replaced by the next one. */
 const importWideCodes = ['unreadable-folder', 'unreadable-file', 'source-not-found'];
-const crossStudyCodes = ['study-of-several-patients', 'patient-id-shared'];
 const reportKey = 'import.report';
 
 /** Setting that says when an import found other files in a series than before, ISO 8601. */
@@ -176,7 +177,7 @@ export class ImportWrites {
     }
   }
 
-  /** Numbers each subject's studies ses-01, ses-02 … by date; numbers that results already carry stay. */
+  /** Numbers each subject's studies ses-01, ses-02 … by date and time, those of BIDS by label; numbers that results already carry stay. */
   labelSessions(): void {
     const unlabelled = this.#sql(
       `SELECT DISTINCT subject_id AS id FROM study WHERE session_label = ''`,
@@ -184,15 +185,9 @@ export class ImportWrites {
     const name = (n: number) => `ses-${String(n).padStart(2, '0')}`;
     for (const { id } of unlabelled) {
       const studies = this.#sql(
-        'SELECT id, study_date, study_instance_uid AS uid, session_label AS label FROM study WHERE subject_id = ?',
-      ).all(id) as Array<{
-        id: number;
-        study_date: string;
-        uid: string;
-        label: string;
-      }>;
-      const order = (s: { study_date: string; uid: string }) => `${s.study_date || '99999999'}|${s.uid}`;
-      studies.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+        'SELECT id, study_date AS date, study_time AS time, study_instance_uid AS uid, session_label AS label FROM study WHERE subject_id = ?',
+      ).all(id) as Array<StudyPlace & { id: number; label: string }>;
+      studies.sort(byTime);
       const settled =
         this.#sql(
           'SELECT 1 FROM derivative d JOIN series s ON s.id = d.series_id WHERE s.subject_id = ? LIMIT 1',
@@ -208,51 +203,24 @@ export class ImportWrites {
     }
   }
 
-  /** Finds one study under several people, and one Patient ID with several birth dates. */
   checkAcrossStudies(): void {
-    const codes = crossStudyCodes.map((c) => `'${c}'`).join(',');
-    this.#sql(`DELETE FROM problem WHERE code IN (${codes})`).run();
-    const shared = this.#sql(
-      `SELECT min(s.id) AS series_id, s.description FROM study t JOIN series s ON s.study_id = t.id
-       WHERE s.format = 'dicom' AND s.instance_count > 0 AND t.study_instance_uid IN
-         (SELECT u.study_instance_uid FROM study u JOIN series v ON v.study_id = u.id WHERE v.instance_count > 0
-          GROUP BY u.study_instance_uid HAVING count(DISTINCT u.subject_id) > 1)
-       GROUP BY t.id`,
-    ).all() as Array<{ series_id: number; description: string }>;
-    for (const row of shared) {
-      this.#addProblem(
-        {
-          code: 'study-of-several-patients',
-          level: 'warning',
-          subject: row.description || 'study',
-          message: 'One Study Instance UID stands under more than one patient. They were kept apart.',
-          fix: 'Find out whose study it is and correct the Patient ID at its source.',
-        },
-        row.series_id,
-        null,
-      );
-    }
-    const ids = this.#sql(
-      `SELECT min(s.id) AS series_id, s.description FROM subject p JOIN series s ON s.subject_id = p.id
-       WHERE p.source_key LIKE 'dicom:%' AND s.instance_count > 0 AND p.patient_id IN
-         (SELECT q.patient_id FROM subject q JOIN series v ON v.subject_id = q.id WHERE q.source_key LIKE 'dicom:%' AND v.instance_count > 0
-          GROUP BY q.patient_id HAVING count(DISTINCT q.id) > 1)
-       GROUP BY p.id`,
-    ).all() as Array<{ series_id: number; description: string }>;
-    for (const row of ids) {
-      this.#addProblem(
-        {
-          code: 'patient-id-shared',
-          level: 'warning',
-          subject: row.description || 'series',
-          message:
-            'The same Patient ID occurs with different birth dates or issuers. They were kept apart as different people.',
-          fix: 'If it is one person, correct the birth date at the source and import again.',
-        },
-        row.series_id,
-        null,
-      );
-    }
+    checkAcrossStudies(this.#db, (problem, seriesId) => this.#addProblem(problem, seriesId, null));
+  }
+
+  /** The people with a usable Patient ID that the catalog has this study under. */
+  peopleOfStudy(studyUid: string): KnownPerson[] {
+    const rows = this.#sql(
+      `SELECT DISTINCT u.source_key AS key, u.patient_id AS id, u.patient_name AS name, u.birth_date AS birth
+       FROM study t JOIN subject u ON u.id = t.subject_id JOIN series s ON s.study_id = t.id
+       WHERE t.study_instance_uid = ? AND u.source_key LIKE 'dicom:%' AND s.instance_count > 0`,
+    ).all(studyUid) as Array<{ key: string; id: string; name: string; birth: string }>;
+    return rows.map((r) => ({
+      key: r.key,
+      patientId: r.id.trim(),
+      issuer: issuerOfKey(r.key, r.id, r.birth),
+      birthDate: r.birth,
+      name: identityName(r.name),
+    }));
   }
 
   /** Removes studies and subjects that lost their last series. */
@@ -456,6 +424,7 @@ export class ImportWrites {
       row.id,
     );
     this.#forgetResults(row.id, at);
+    this.#sql('DELETE FROM setting WHERE key = ?').run(asideKey(row.id));
     return row.id;
   }
 
@@ -495,10 +464,19 @@ export class ImportWrites {
       found.id,
       study.uid,
     ) as { id: number } | undefined;
-    if (known) return { subjectId: found.id, studyId: known.id };
+    if (known) {
+      if (study.time)
+        this.#sql(`UPDATE study SET study_time = ? WHERE id = ? AND study_time = ''`).run(
+          study.time,
+          known.id,
+        );
+      return { subjectId: found.id, studyId: known.id };
+    }
     const added = this.#sql(
-      'INSERT INTO study (subject_id, study_instance_uid, study_date, description, accession_number) VALUES (?, ?, ?, ?, ?) RETURNING id',
-    ).get(found.id, study.uid, study.date, study.description, study.accessionNumber) as { id: number };
+      'INSERT INTO study (subject_id, study_instance_uid, study_date, study_time, description, accession_number) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
+    ).get(found.id, study.uid, study.date, study.time, study.description, study.accessionNumber) as {
+      id: number;
+    };
     return { subjectId: found.id, studyId: added.id };
   }
 
@@ -562,6 +540,21 @@ export class ImportWrites {
     }
     return statement;
   }
+}
+
+interface StudyPlace {
+  date: string;
+  time: string;
+  uid: string;
+}
+
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+/** Dates and times of DICOM order as text; what has none comes last. The key of a BIDS session ends in its label, ses-2 before ses-10. */
+function byTime(a: StudyPlace, b: StudyPlace): number {
+  const when = (s: StudyPlace) => `${s.date || '99999999'}|${s.time || '99'}`;
+  if (when(a) !== when(b)) return when(a) < when(b) ? -1 : 1;
+  return byNumber.compare(a.uid, b.uid) || (a.uid < b.uid ? -1 : 1);
 }
 
 interface ExistingSeries {

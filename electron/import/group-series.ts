@@ -17,8 +17,12 @@ const sameOrientation = 2e-3;
  * one set-aside series of their own. Pure: the order of the input does not matter.
  *
  * @param instances every instance of one series, at least one
+ * @param personOf the key of the person an instance belongs to
  */
-export function groupSeries(instances: readonly SourceInstance[]): SeriesDraft[] {
+export function groupSeries(
+  instances: readonly SourceInstance[],
+  personOf: PersonOf = (i) => dicomIdentityKey(i.header, i.file),
+): SeriesDraft[] {
   const sorted = [...instances].sort(
     (a, b) => a.rootId - b.rootId || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),
   );
@@ -31,11 +35,13 @@ export function groupSeries(instances: readonly SourceInstance[]): SeriesDraft[]
     else originals.push(instance);
     if (sop) seen.add(sop);
   }
-  const identities = new Set(originals.map((i) => dicomIdentityKey(i.header, i.file)));
-  const drafts = split(originals).map((part) => draftOf(part, identities.size > 1));
-  if (copies.length > 0) drafts.push(duplicatesOf(copies, originals, drafts[0]!));
+  const identities = new Set(originals.map(personOf));
+  const drafts = split(originals, personOf).map((part) => draftOf(part, identities.size > 1, personOf));
+  if (copies.length > 0) drafts.push(duplicatesOf(copies, originals, drafts[0]!, personOf));
   return drafts;
 }
+
+type PersonOf = (instance: SourceInstance) => string;
 
 interface Part {
   key: string;
@@ -45,7 +51,7 @@ interface Part {
   mixedOrientation: boolean;
 }
 
-function split(instances: readonly SourceInstance[]): Part[] {
+function split(instances: readonly SourceInstance[], personOf: PersonOf): Part[] {
   const parts = new Map<string, SourceInstance[]>();
   const orientations: number[][] = [];
   const localizer = kindOf(instances.slice(0, 1), 1).kind === 'localizer';
@@ -60,7 +66,7 @@ function split(instances: readonly SourceInstance[]): Part[] {
       oriented = orientations[at]!.map((v) => Math.round(v * 100) / 100 || 0).join('\\');
     }
     const key = JSON.stringify([
-      dicomIdentityKey(h, instance.file),
+      personOf(instance),
       h.studyInstanceUid,
       h.sopClassUid,
       h.columns ?? 0,
@@ -105,7 +111,7 @@ function kindOf(instances: readonly SourceInstance[], volumes: number): Recognis
   });
 }
 
-function draftOf(part: Part, mixedIdentity: boolean): SeriesDraft {
+function draftOf(part: Part, mixedIdentity: boolean, personOf: PersonOf): SeriesDraft {
   const first = part.instances[0]!;
   const h = first.header;
   const volume = arrange(part.instances);
@@ -137,7 +143,7 @@ function draftOf(part: Part, mixedIdentity: boolean): SeriesDraft {
   return {
     splitKey: part.key,
     format: 'dicom',
-    ...ownersOf(first),
+    ...ownersOf(first, personOf),
     seriesInstanceUid: h.seriesInstanceUid,
     seriesNumber: h.seriesNumber ?? null,
     description: h.seriesDescription ?? '',
@@ -161,11 +167,11 @@ function draftOf(part: Part, mixedIdentity: boolean): SeriesDraft {
   };
 }
 
-function ownersOf(first: SourceInstance): Pick<SeriesDraft, 'subject' | 'study'> {
+function ownersOf(first: SourceInstance, personOf: PersonOf): Pick<SeriesDraft, 'subject' | 'study'> {
   const h = first.header;
   return {
     subject: {
-      key: dicomIdentityKey(h, first.file),
+      key: personOf(first),
       patientId: h.patientId,
       patientName: h.patientName,
       birthDate: h.birthDate ?? '',
@@ -185,6 +191,7 @@ function duplicatesOf(
   copies: readonly SourceInstance[],
   originals: readonly SourceInstance[],
   model: SeriesDraft,
+  personOf: PersonOf,
 ): SeriesDraft {
   const bySop = new Map(originals.map((i) => [i.header.sopInstanceUid, i]));
   const different = copies.filter((c) => {
@@ -198,7 +205,7 @@ function duplicatesOf(
   const state = initialState({ ...model, head }, { quarantine: 'duplicate', reason });
   return {
     ...model,
-    ...ownersOf(copies[0]!),
+    ...ownersOf(copies[0]!, personOf),
     splitKey: 'duplicates',
     layout: 'none',
     shape: [],

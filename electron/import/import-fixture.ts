@@ -20,6 +20,8 @@ export interface ImportFixture {
   put(path: string, bytes: Uint8Array | string): void;
   /** Writes a head of 40 slices, 200 × 200 × 200 mm, into a folder. */
   putHead(folder: string, slice?: TestSlice): void;
+  /** Writes one slice of such a head. */
+  putSlice(path: string, instanceNumber: number, slice?: TestSlice): void;
   remove(path: string): void;
   /** Imports sources below the folder; the folder itself when none is named. */
   import(...sources: string[]): Promise<ImportReport>;
@@ -42,17 +44,16 @@ export function importFixture(): ImportFixture {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), bytes);
   };
+  const putSlice = (path: string, n: number, slice: TestSlice = {}) =>
+    put(path, testDicomFile(testSlice({ instanceNumber: n, position: [-100, -100, 5 * n], ...slice })));
   return {
     dir,
     db,
     options,
     put,
+    putSlice,
     putHead(folder, slice = {}) {
-      for (let n = 1; n <= 40; n++)
-        put(
-          `${folder}/${String(100 - n)}.dcm`,
-          testDicomFile(testSlice({ instanceNumber: n, position: [-100, -100, 5 * n], ...slice })),
-        );
+      for (let n = 1; n <= 40; n++) putSlice(`${folder}/${100 - n}.dcm`, n, slice);
     },
     remove: (path) => rmSync(join(dir, path), { recursive: true }),
     import: (...sources) =>
@@ -60,7 +61,7 @@ export function importFixture(): ImportFixture {
     series: () =>
       db
         .prepare(
-          'SELECT s.*, u.label, u.source_key, t.session_label FROM series s JOIN subject u ON u.id = s.subject_id JOIN study t ON t.id = s.study_id ORDER BY s.id',
+          'SELECT s.*, u.label, u.source_key, u.patient_id, t.session_label FROM series s JOIN subject u ON u.id = s.subject_id JOIN study t ON t.id = s.study_id ORDER BY s.id',
         )
         .all() as SeriesRow[],
     codes: (seriesId) =>

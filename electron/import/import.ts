@@ -8,11 +8,12 @@ import { ImportWrites, type KnownFile, type SourceFileKind } from '../catalog/im
 import type { DicomHeader } from './dicom/header-record.ts';
 import { discover, type FoundFile } from './discover.ts';
 import { groupSeries } from './group-series.ts';
+import { dicomIdentityKey, personSigns, StudyPeople } from './identity.ts';
 import { ImportStaging, type SeenStatus, type StagedFile } from './import-staging.ts';
 import { stemOf } from './nifti/bids-name.ts';
 import { niftiSeries } from './nifti/nifti-series.ts';
 import type { NiftiSource, ReadFile } from './read-file.ts';
-import type { SeriesDraft } from './series-draft.ts';
+import type { SeriesDraft, SourceInstance } from './series-draft.ts';
 import type { FileStamp, ReadHeadersParams } from './tasks.ts';
 
 export interface ImportOptions {
@@ -92,6 +93,8 @@ class ImportRun {
   readonly #rootPaths = new Map<number, string>();
   readonly #scopes: Scope[] = [];
   readonly #tasks = new Set<Promise<void>>();
+  readonly #people = new StudyPeople();
+  readonly #personKeys = new Map<string, string>();
   #failure: unknown;
   #counts = { seen: 0, unchanged: 0, new: 0, changed: 0, missing: 0, read: 0 };
   /** Files of known series that no longer hold an image. */
@@ -312,6 +315,7 @@ class ImportRun {
   #take(rootId: number, file: ReadFile, status: SeenStatus | 'sibling'): void {
     if (status !== 'sibling') this.#kinds[file.kind]++;
     if (file.kind === 'dicom' || file.kind === 'nifti') {
+      if (file.person) this.#people.add(file.person.studyUid, file.person.signs);
       this.#staging.stage(rootId, file, status);
       return;
     }
@@ -424,12 +428,29 @@ class ImportRun {
         .map((f) => `${f.rootId}|${f.path}`),
     );
     const drafts: SeriesDraft[] = [
-      ...dicomDrafts(files, (rootId, path) => `${this.#rootPaths.get(rootId)}/${path}`),
+      ...dicomDrafts(
+        files,
+        (rootId, path) => `${this.#rootPaths.get(rootId)}/${path}`,
+        (i) => this.#personOf(i),
+      ),
       ...files
         .filter((f) => f.kind === 'nifti')
         .map((f) => niftiSeries(JSON.parse(f.header) as NiftiSource, f)),
     ];
     this.#writes.writeGroup(key, drafts, changed, this.#at, this.#options.pseudonym);
+  }
+
+  #personOf({ header, file }: SourceInstance): string {
+    const signs = personSigns(header);
+    if (!signs || !header.studyInstanceUid) return dicomIdentityKey(header, file);
+    const asked = JSON.stringify([header.studyInstanceUid, signs]);
+    let key = this.#personKeys.get(asked);
+    if (key === undefined) {
+      const known = this.#writes.peopleOfStudy(header.studyInstanceUid);
+      key = this.#people.keyFor(header.studyInstanceUid, signs, known);
+      this.#personKeys.set(asked, key);
+    }
+    return key;
   }
 
   #report(sources: readonly string[]): ImportReport {
@@ -470,6 +491,7 @@ class ImportRun {
 function dicomDrafts(
   files: readonly StagedFile[],
   absolute: (rootId: number, path: string) => string,
+  personOf: (instance: SourceInstance) => string,
 ): SeriesDraft[] {
   const dicom = files.filter((f) => f.kind === 'dicom');
   if (dicom.length === 0) return [];
@@ -482,6 +504,7 @@ function dicomDrafts(
       mtimeMs: f.mtimeMs,
       header: JSON.parse(f.header) as DicomHeader,
     })),
+    personOf,
   );
 }
 

@@ -4,6 +4,7 @@ import type { Problem } from '../../shared/problem.ts';
 import { NiftiError } from '../volume/nifti-header.ts';
 import { hasPrefix, looksLikeBareDataSet } from './dicom/parse-header-bytes.ts';
 import { DicomHeaderError, readDicomHeader } from './dicom/read-header.ts';
+import { type PersonSigns, personSigns } from './identity.ts';
 import { type NiftiName, parseNiftiPath, stemOf } from './nifti/bids-name.ts';
 import { inflateStart, isGzip, type NiftiHeader, readNiftiHeader, sniffNifti } from './nifti/read-header.ts';
 
@@ -19,6 +20,8 @@ export interface ReadFile {
   groupKey: string;
   /** JSON of a DicomHeader or a NiftiSource. */
   header: string;
+  /** DICOM with a usable Patient ID: whose it says it is, in which study. */
+  person?: { studyUid: string; signs: PersonSigns };
   problems: Problem[];
   /** The file had gone when it was opened. */
   missing?: boolean;
@@ -178,6 +181,8 @@ function readDicom(result: ReadFile, absolute: string, read: (length: number) =>
   result.kind = 'dicom';
   result.groupKey = header.seriesInstanceUid || `file:${absolute}`;
   result.header = JSON.stringify(header);
+  const signs = personSigns(header);
+  if (signs) result.person = { studyUid: header.studyInstanceUid, signs };
 }
 
 function readNifti(

@@ -196,8 +196,7 @@ export function niftiSeries(
     study: {
       uid: `nifti:${name.subjectKey}|${name.session}`,
       date: '',
-      // Sessions of a BIDS subject follow each other in the order of their labels.
-      time: name.session,
+      time: '',
       description: name.bids ? name.session : folder,
       accessionNumber: '',
     },
