@@ -7,6 +7,7 @@ import {
   type EngineId,
   type EngineState,
 } from '../../shared/morphometry/records.ts';
+import { people } from '../morphometry/compare.ts';
 import { need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
@@ -89,17 +90,20 @@ export async function printComparison(
   return c;
 }
 
-function print(c: Comparison, output: Output): void {
+/** One engine's comparison as a table. */
+export function print(c: Comparison, output: Pick<Output, 'text'>): void {
   const number = (v: number | null, digits: number) => (v === null ? '–' : v.toFixed(digits));
+  const several = c.people < c.compared;
   output.text(c.sentence);
   output.text(
-    `Engine ${c.engine}: ${c.scans} scans, failed before ${c.failedBefore}, failed after ${c.failedAfter}, compared ${c.compared}`,
+    `Engine ${c.engine}: ${c.scans} scans, failed before ${c.failedBefore}, failed after ${c.failedAfter}, compared ${c.compared}${several ? ` (of ${people(c.people)})` : ''}`,
   );
   output.text(
     formatTable(
       [
         'structure',
         'n',
+        ...(several ? ['people'] : []),
         'before mL',
         'after mL',
         'mean %',
@@ -114,17 +118,24 @@ function print(c: Comparison, output: Output): void {
       c.structures.map((s) => [
         s.structure,
         s.n,
+        ...(several ? [s.people] : []),
         number(s.meanBefore / 1000, 1),
         number(s.meanAfter / 1000, 1),
         number(s.meanPercentChange, 2),
         number(s.maxAbsPercentChange, 2),
         number(s.medianAbsPercentChange, 2),
         number(s.floorPercent, 2),
-        number(s.p, 4),
-        number(s.pHolm, 4),
+        probability(s.p),
+        probability(s.pHolm),
         number(s.icc, 4),
         number(s.dice, 3),
       ]),
     ),
   );
+}
+
+/** p values are never printed as zero. */
+export function probability(p: number | null): string {
+  if (p === null) return '–';
+  return p < 0.0001 ? '<0.0001' : p.toFixed(4);
 }

@@ -83,7 +83,7 @@ export function formatTable(
   const isNumber = header.map(
     (_, c) =>
       rows.length > 0 &&
-      rows.every((r) => typeof r[c] === 'number' || /^[-+−]?[\d.,]+( ?%)?$|^–$/.test(String(r[c]))),
+      rows.every((r) => typeof r[c] === 'number' || /^<?[-+−]?[\d.,]+( ?%)?$|^–$/.test(String(r[c]))),
   );
   return cells
     .map((r) =>

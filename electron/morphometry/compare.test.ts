@@ -12,9 +12,16 @@ const scan = (volumes: Record<string, number>, dice: Record<string, number> = {}
   dice,
 });
 const failure = (reason: string): MeasuredScan => ({ failure: reason, volumes: {}, dice: {} });
-const row = (seriesId: number, before: MeasuredScan | null, after: MeasuredScan | null): ComparisonRow => ({
+/** A scan of a person who has no other, unless told whose it is. */
+const row = (
+  seriesId: number,
+  before: MeasuredScan | null,
+  after: MeasuredScan | null,
+  subjectId = seriesId,
+): ComparisonRow => ({
   seriesId,
-  subjectLabel: `sub-${seriesId}`,
+  subjectId,
+  subjectLabel: `sub-${subjectId}`,
   before,
   after,
 });
@@ -34,6 +41,41 @@ describe('compare', () => {
     expect(gm.limitHighMm3).toBeCloseTo(expected.blandAltman.high, 9);
     expect(gm.dice).toBeCloseTo(0.9, 12);
     expect(comparison.parse(result)).toEqual(result);
+  });
+
+  it('takes several scans of one person as one person: the numbers of SciPy and NumPy for the people', () => {
+    const e = expected.wilcoxon[1]!;
+    // Everybody is scanned twice, and the mean of the two is the pair that the oracle knows.
+    const rows = e.before.flatMap((b, i) =>
+      [1, -1].map((side) =>
+        row(2 * i + side, scan({ GM: b + side }), scan({ GM: e.after[i]! + 3 * side }), i),
+      ),
+    );
+    const result = compare('tissue-em', 'quickshear', rows);
+    const gm = result.structures[0]!;
+    expect(gm).toMatchObject({ n: 2 * e.before.length, people: e.before.length });
+    expect(gm.p! / e.p).toBeCloseTo(1, 9);
+    expect(gm.icc).toBeCloseTo(expected.icc[1]!.icc, 9);
+    expect(gm.biasMm3).toBeCloseTo(expected.blandAltman.bias, 9);
+    expect(gm.limitLowMm3).toBeCloseTo(expected.blandAltman.low, 9);
+    expect(gm.limitHighMm3).toBeCloseTo(expected.blandAltman.high, 9);
+    expect(result.sentence).toContain(`(Wilcoxon over ${e.before.length} people, Holm-corrected)`);
+    expect(comparison.parse(result)).toEqual(result);
+  });
+
+  it('makes no test with fewer than six people, however many scans they have', () => {
+    const scansOf = (people: number) =>
+      Array.from({ length: 12 }, (_, i) =>
+        row(i, scan({ GM: 600 + i }), scan({ GM: 540 - i + (i % people) }), i % people),
+      );
+    const few = compare('tissue-em', 'm', scansOf(5));
+    expect(few).toMatchObject({ compared: 12, people: 5, significantRaw: 0, scansOver5Percent: 12 });
+    expect(few.structures[0]).toMatchObject({ n: 12, people: 5, p: null });
+    expect(few.sentence).toContain('with scans of only 5 people no test was made');
+    // Six differences of one sign: 2/2⁶.
+    expect(compare('tissue-em', 'm', scansOf(6)).structures[0]!.p).toBeCloseTo(2 / 64, 12);
+    expect(compare('tissue-em', 'm', scansOf(12))).toMatchObject({ compared: 12, people: 12 });
+    expect(compare('tissue-em', 'm', scansOf(12)).sentence).toContain('(Wilcoxon, Holm-corrected)');
   });
 
   it('counts failures first and leaves them out of every mean', () => {
@@ -164,10 +206,36 @@ describe('export', () => {
     for (const line of lines) expect(line.split('\t')).toHaveLength(10);
   });
 
+  it('gives no percentage to a structure that was not in the original, as the means do not', () => {
+    const absent = row(9, scan({ A: 0, B: 0, C: 5 }), scan({ A: 0, B: 5, C: 0 }));
+    const cells = comparisonTsv([absent])
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split('\t'));
+    expect(cells.map((c) => [c[2], c[3], c[4], c[5], c[9]])).toEqual([
+      ['A', '0.0', '0.0', 'n/a', 'absent before'],
+      ['B', '0.0', '5.0', 'n/a', 'absent before'],
+      ['C', '5.0', '0.0', '-100.000', 'ok'],
+    ]);
+    expect(compare('regional', 'm', [absent]).structures.map((s) => s.structure)).toEqual(['C']);
+  });
+
   it('puts the summary in comment lines', () => {
     const text = summaryTsv(compare('tissue-em', 'quickshear', rows));
     for (const line of text.trimEnd().split('\n')) expect(line.startsWith('# ')).toBe(true);
     expect(text).toContain('failed after 1');
     expect(text).toContain('# GM\t1\t600.0\t594.0\t-1.007');
+    expect(text).not.toContain('people 1');
+  });
+
+  it('says how many people the scans are of, where that is not the same', () => {
+    const twice = [0, 1].map((n) => row(n, scan({ GM: 600 }), scan({ GM: 594 }), 1));
+    const lines = summaryTsv(compare('tissue-em', 'quickshear', twice))
+      .trimEnd()
+      .split('\n');
+    expect(lines.find((line) => line.startsWith('# scans'))).toMatch(/\tcompared 2\tpeople 1\t/);
+    const [header, gm] = lines.slice(-2).map((line) => line.slice(2).split('\t'));
+    expect([gm![header!.indexOf('n')], gm![header!.indexOf('people')]]).toEqual(['2', '1']);
   });
 });

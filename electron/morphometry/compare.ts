@@ -13,7 +13,7 @@ import type { Floors } from './scan-rescan.ts';
 export const markedStructures = ['GM', 'WM', 'CSF', 'TIV'] as const;
 export const MARK_PERCENT = 5;
 const SIGNIFICANT = 0.05;
-/** With five pairs the smallest two-sided p is 2/2⁵ = 0.0625: a test that cannot find anything is not made. */
+/** With five people the smallest two-sided p is 2/2⁵ = 0.0625: a test that cannot find anything is not made. */
 const FEWEST_FOR_TEST = 6;
 
 /**
@@ -21,6 +21,9 @@ const FEWEST_FOR_TEST = 6;
  *
  * Failures are counted first; scans measured on one side only, without a failure, are left for later and not
  * counted. A structure of volume 0 in the original counts as not segmented there: it has no percentage.
+ *
+ * Several scans of one person hang together: test, ICC, bias and limits of agreement are over people, each with the means of
+ * his scans. What is counted, and the means and medians of changes, are over scans.
  *
  * Holm's correction is over the structures of this engine alone: each engine is one family of tests.
  *
@@ -67,6 +70,7 @@ export function compare(
     failedBefore,
     failedAfter,
     compared: compared.length,
+    people: new Set(compared.map((row) => row.subjectId)).size,
     over5Percent,
     scansOver5Percent: new Set(over5Percent.map((entry) => entry.seriesId)).size,
     significantRaw: structures.filter((s) => s.p !== null && s.p < SIGNIFICANT).length,
@@ -101,6 +105,7 @@ function compareStructure(
     if (before === undefined || after === undefined || !(before > 0)) continue;
     pairs.push({
       seriesId: row.seriesId,
+      subjectId: row.subjectId,
       subjectLabel: row.subjectLabel,
       before,
       after,
@@ -110,30 +115,43 @@ function compareStructure(
     if (overlap !== undefined) overlaps.push(overlap);
   }
   if (pairs.length === 0) return null;
-  const before = pairs.map((pair) => pair.before);
-  const after = pairs.map((pair) => pair.after);
   const percents = pairs.map((pair) => pair.percentChange);
+  const persons = [...byPerson(pairs).values()];
+  const before = persons.map((own) => mean(own.map((pair) => pair.before)));
+  const after = persons.map((own) => mean(own.map((pair) => pair.after)));
   const agreement = blandAltman(before, after);
   const floor = floors.get(structure);
   return {
     structure,
     n: pairs.length,
-    meanBefore: mean(before),
-    meanAfter: mean(after),
+    people: persons.length,
+    meanBefore: mean(pairs.map((pair) => pair.before)),
+    meanAfter: mean(pairs.map((pair) => pair.after)),
     meanPercentChange: mean(percents),
     medianPercentChange: median(percents),
     maxAbsPercentChange: Math.max(...percents.map(Math.abs)),
     medianAbsPercentChange: median(percents.map(Math.abs)),
     floorPercent: floor?.percent ?? null,
     floorN: floor?.pairs ?? 0,
-    p: pairs.length < FEWEST_FOR_TEST ? null : wilcoxonSignedRank(before, after).p,
-    icc: iccA1(pairs.map((pair) => [pair.before, pair.after])),
+    p: persons.length < FEWEST_FOR_TEST ? null : wilcoxonSignedRank(before, after).p,
+    icc: iccA1(before.map((value, n) => [value, after[n]!])),
     biasMm3: agreement.bias,
     limitLowMm3: agreement.low,
     limitHighMm3: agreement.high,
     dice: overlaps.length > 0 ? mean(overlaps) : null,
     pairs,
   };
+}
+
+/** The scans of each person together, people in the order of their first scan. */
+export function byPerson(pairs: readonly Pair[]): Map<number, Pair[]> {
+  const people = new Map<number, Pair[]>();
+  for (const pair of pairs) {
+    const own = people.get(pair.subjectId);
+    if (own) own.push(pair);
+    else people.set(pair.subjectId, [pair]);
+  }
+  return people;
 }
 
 /** The finding in one sentence, numbers only, no judgement. */
@@ -150,10 +168,12 @@ function sentenceOf(c: Omit<Comparison, 'sentence'>): string {
     Math.abs(b.meanPercentChange) > Math.abs(a.meanPercentChange) ? b : a,
   );
   const tested = c.structures.filter((s) => s.p !== null).length;
+  const several = c.people < c.compared;
+  const tooFew = several ? `scans of only ${people(c.people)}` : 'so few scans';
   const test =
     tested === 0
-      ? `with ${c.compared < FEWEST_FOR_TEST ? 'so few scans' : 'no differences to rank'} no test was made`
-      : `${c.significantHolm} of ${tested} structures differ by more than chance (Wilcoxon, Holm-corrected)`;
+      ? `with ${c.people < FEWEST_FOR_TEST ? tooFew : 'no differences to rank'} no test was made`
+      : `${c.significantHolm} of ${tested} structures differ by more than chance (Wilcoxon${several ? ` over ${people(c.people)}` : ''}, Holm-corrected)`;
   return (
     `Of ${scans(c.scans)}, ${failures}; after ${name}, ${c.scansOver5Percent} of ${c.compared} changed by more than 5 % in GM, WM, CSF or TIV, ` +
     `the largest mean change is ${signed(moved.meanPercentChange)} % (${moved.structure}), the largest single one ${largest.maxAbsPercentChange.toFixed(1)} % (${largest.structure}), and ${test}${floorPart(c)}.`
@@ -166,6 +186,9 @@ function floorPart(c: Omit<Comparison, 'sentence'>): string {
   const pairs = Math.max(...c.structures.map((s) => s.floorN));
   return `; ${c.aboveFloor} of ${c.withFloor} structures moved more than scan–rescan variation (${pairs} repeat ${pairs === 1 ? 'pair' : 'pairs'})`;
 }
+
+/** 1 → "1 person", 5 → "5 people". */
+export const people = (n: number) => `${n} ${n === 1 ? 'person' : 'people'}`;
 
 const scans = (n: number) => `${n} ${n === 1 ? 'scan' : 'scans'}`;
 

@@ -30,6 +30,7 @@ export interface MeasuredScan {
 /** One scan before and after; null where it has not been measured yet. */
 export interface ComparisonRow {
   readonly seriesId: number;
+  readonly subjectId: number;
   readonly subjectLabel: string;
   readonly before: MeasuredScan | null;
   readonly after: MeasuredScan | null;
@@ -95,11 +96,11 @@ export function derivedMethods(db: Db): string[] {
 export function readComparisonRows(db: Db, engine: EngineId, method: string): ComparisonRow[] {
   const scans = db
     .prepare(
-      `SELECT d.series_id AS seriesId, d.id AS derivativeId, subject.label AS subjectLabel
+      `SELECT d.series_id AS seriesId, d.id AS derivativeId, subject.id AS subjectId, subject.label AS subjectLabel
        FROM derivative d JOIN series s ON s.id = d.series_id JOIN subject ON subject.id = s.subject_id
        WHERE d.current = 1 AND d.method = ? AND ${measurableSql('s')} ORDER BY subject.label, d.series_id`,
     )
-    .all(method) as { seriesId: number; derivativeId: number; subjectLabel: string }[];
+    .all(method) as { seriesId: number; derivativeId: number; subjectId: number; subjectLabel: string }[];
   const found = db
     .prepare(
       `SELECT m.series_id AS seriesId, m.derivative_id AS derivativeId, m.structure, m.volume_mm3 AS volumeMm3,
@@ -116,11 +117,11 @@ export function readComparisonRows(db: Db, engine: EngineId, method: string): Co
     if (list) list.push(row);
     else bySide.set(key, [row]);
   }
-  return scans.map(({ seriesId, subjectLabel, derivativeId }) => {
+  return scans.map(({ seriesId, subjectId, subjectLabel, derivativeId }) => {
     const before = measuredScan(bySide.get(`${seriesId} 0`));
     const after = measuredScan(bySide.get(`${seriesId} ${derivativeId}`));
     const unlike = before && after && !comparable(before, after);
-    return { seriesId, subjectLabel, before: unlike ? null : before, after };
+    return { seriesId, subjectId, subjectLabel, before: unlike ? null : before, after };
   });
 }
 

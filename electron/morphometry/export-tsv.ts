@@ -6,7 +6,8 @@ import type { Floors } from './scan-rescan.ts';
 /**
  * The comparison as a table: one row per scan and structure, one row for a scan without measurements.
  *
- * Floors are the scan–rescan variation of each structure, the same in every row of it.
+ * Floors are the scan–rescan variation of each structure, the same in every row of it. A structure of volume 0 in the
+ * original has no percentage and is in no mean.
  * Tab-separated, a header line, `n/a` for missing values as BIDS writes them, volumes in mm³ with one decimal.
  */
 export function comparisonTsv(rows: readonly ComparisonRow[], floors: Floors = new Map()): string {
@@ -33,7 +34,8 @@ export function comparisonTsv(rows: readonly ComparisonRow[], floors: Floors = n
     for (const structure of names.size > 0 ? names : ['n/a']) {
       const before = row.before?.volumes[structure];
       const after = row.after?.volumes[structure];
-      const change = before !== undefined && after !== undefined ? percentChange(before, after) : undefined;
+      const change =
+        before !== undefined && after !== undefined && before > 0 ? percentChange(before, after) : undefined;
       lines.push([
         row.subjectLabel,
         String(row.seriesId),
@@ -44,7 +46,7 @@ export function comparisonTsv(rows: readonly ComparisonRow[], floors: Floors = n
         figure(row.after?.dice[structure], 4),
         figure(floors.get(structure)?.percent, 3),
         String(floors.get(structure)?.pairs ?? 0),
-        status,
+        status === 'ok' && before === 0 ? 'absent before' : status,
       ]);
     }
   }
@@ -62,6 +64,7 @@ export function summaryTsv(comparison: Comparison): string {
       `failed before ${c.failedBefore}`,
       `failed after ${c.failedAfter}`,
       `compared ${c.compared}`,
+      ...(c.people < c.compared ? [`people ${c.people}`] : []),
       `over 5 percent ${c.scansOver5Percent}`,
     ],
     [
@@ -82,6 +85,7 @@ export function summaryTsv(comparison: Comparison): string {
       'limit_low_mm3',
       'limit_high_mm3',
       'dice',
+      'people',
     ],
     ...c.structures.map((s) => [
       s.structure,
@@ -101,6 +105,7 @@ export function summaryTsv(comparison: Comparison): string {
       figure(s.limitLowMm3, 1),
       figure(s.limitHighMm3, 1),
       figure(s.dice, 4),
+      String(s.people),
     ]),
   ];
   return toTsv(lines)

@@ -67,12 +67,14 @@ describe('measurements in the catalog', () => {
     expect(readComparisonRows(db, 'tissue-em', 'quickshear')).toEqual([
       {
         seriesId: 1,
+        subjectId: 1,
         subjectLabel: 'sub-1',
         before: { failure: '', volumes: { GM: 600, TIV: 1200 }, dice: {} },
         after: { failure: '', volumes: { GM: 590, TIV: 1180 }, dice: { GM: 0.97 } },
       },
       {
         seriesId: 2,
+        subjectId: 2,
         subjectLabel: 'sub-2',
         before: { failure: 'no brain', volumes: {}, dice: {} },
         after: null,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sideBySide } from '../../shared/morphometry/records.ts';
+import { type EngineId, sideBySide } from '../../shared/morphometry/records.ts';
+import { bootstrap } from '../../shared/statistics/bootstrap.ts';
+import { mean } from '../../shared/statistics/mean.ts';
 import { compare } from './compare.ts';
 import type { ComparisonRow, MeasuredScan } from './comparison-rows.ts';
 import { putSideBySide } from './side-by-side.ts';
@@ -10,9 +12,16 @@ const scan = (gm: number, wm: number, extra: Record<string, number> = {}): Measu
   dice: {},
 });
 const failed: MeasuredScan = { failure: 'no', volumes: {}, dice: {} };
-const row = (seriesId: number, before: MeasuredScan | null, after: MeasuredScan | null): ComparisonRow => ({
+/** A scan of a person who has no other, unless told whose it is. */
+const row = (
+  seriesId: number,
+  before: MeasuredScan | null,
+  after: MeasuredScan | null,
+  subjectId = seriesId,
+): ComparisonRow => ({
   seriesId,
-  subjectLabel: `sub-${seriesId}`,
+  subjectId,
+  subjectLabel: `sub-${subjectId}`,
   before,
   after,
 });
@@ -70,6 +79,47 @@ describe('putSideBySide', () => {
       ciLow: null,
       ciHigh: null,
     });
+  });
+
+  it('draws people with all their scans for the interval; with one scan each it draws scans', () => {
+    const shifts = [0, 2, 3, 5, 9, 14];
+    const cohort = (engine: EngineId, scansEach: number) =>
+      compare(
+        engine,
+        'm',
+        shifts.flatMap((shift, person) =>
+          Array.from({ length: scansEach }, (_, n) =>
+            row(10 * person + n, before, scan(1000 + 10 * shift, 500), person),
+          ),
+        ),
+      );
+    const side = (scansEach: number) =>
+      putSideBySide(cohort('tissue-em', scansEach), cohort('regional', scansEach)).structures[0]!.engines[0]!;
+    const drawn = bootstrap(shifts, mean)!;
+    expect(side(1)).toMatchObject({ n: 6, people: 6, ciLow: drawn.low, ciHigh: drawn.high });
+    // Copies of a scan tell nothing new: the interval must not narrow.
+    const three = side(3);
+    expect(three).toMatchObject({ n: 18, people: 6 });
+    expect(three.ciLow).toBeCloseTo(drawn.low, 9);
+    expect(three.ciHigh).toBeCloseTo(drawn.high, 9);
+    const scans = [1, 2, 3].map((n) => row(n, before, scan(1000 + n, 500), 1));
+    const both = putSideBySide(compare('tissue-em', 'm', scans), compare('regional', 'm', scans));
+    expect(both.structures[0]!.engines[0]).toMatchObject({ n: 3, people: 1, ciLow: null, ciHigh: null });
+    expect(both.sentence).toContain('in 0 of 3 scans (1 person) by the tissue engine');
+  });
+
+  it('says of how many structures a test was made, and of none with too few people', () => {
+    expect(putSideBySide(tissue, regional).engines.map((e) => [e.tested, e.significantHolm])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    const six = compare(
+      'tissue-em',
+      'm',
+      Array.from({ length: 6 }, (_, n) => row(n, before, scan(1001 + n, 500))),
+    );
+    // White matter and fluid did not change at all: there is nothing to rank.
+    expect(putSideBySide(six, regional).engines[0]).toMatchObject({ tested: 2, significantHolm: 0 });
   });
 
   it('is empty and valid when one engine has measured nothing', () => {

@@ -1,7 +1,7 @@
 import type { Comparison, SideBySide, StructureComparison } from '../../shared/morphometry/records.ts';
 import { bootstrap } from '../../shared/statistics/bootstrap.ts';
 import { mean } from '../../shared/statistics/mean.ts';
-import { MARK_PERCENT, markedStructures } from './compare.ts';
+import { byPerson, MARK_PERCENT, markedStructures, people } from './compare.ts';
 
 /**
  * The structures that both engines measure, beside each other: GM, WM, CSF and TIV.
@@ -29,8 +29,9 @@ export function putSideBySide(tissue: Comparison, regional: Comparison): SideByS
       failedBefore: c.failedBefore,
       failedAfter: c.failedAfter,
       compared: c.compared,
+      people: c.people,
       scansOver5Percent: c.scansOver5Percent,
-      structures: c.structures.length,
+      tested: c.structures.filter((s) => s.p !== null).length,
       significantHolm: c.significantHolm,
     })),
     structures,
@@ -41,10 +42,13 @@ export function putSideBySide(tissue: Comparison, regional: Comparison): SideByS
 
 function sideOf(comparison: Comparison, found: StructureComparison) {
   const changes = found.pairs.map((pair) => pair.percentChange);
-  const interval = changes.length < 2 ? null : bootstrap(changes, mean);
+  // A person's scans are drawn together: one by one they would be taken for that many people.
+  const persons = [...byPerson(found.pairs).values()].map((own) => own.map((pair) => pair.percentChange));
+  const interval = persons.length < 2 ? null : bootstrap(persons, (drawn) => mean(drawn.flat()));
   return {
     engine: comparison.engine,
     n: found.n,
+    people: found.people,
     meanPercentChange: found.meanPercentChange,
     ciLow: interval?.low ?? null,
     ciHigh: interval?.high ?? null,
@@ -85,10 +89,12 @@ function sentenceOf(c: Omit<SideBySide, 'sentence'>): string {
   const { scans, overInBoth, overInTissueOnly, overInRegionalOnly } = c.both;
   const part = (engine: Comparison['engine']) => {
     const found = c.engines.find((e) => e.engine === engine)!;
-    return `${found.scansOver5Percent} of ${found.compared}`;
+    const of = found.people < found.compared ? ` (${people(found.people)})` : '';
+    return { share: `${found.scansOver5Percent} of ${found.compared}`, of };
   };
+  const [tissue, regional] = [part('tissue-em'), part('regional')];
   return (
-    `GM, WM, CSF or TIV moved by more than 5 % in ${part('tissue-em')} scans by the tissue engine and in ${part('regional')} by the regional one; ` +
+    `GM, WM, CSF or TIV moved by more than 5 % in ${tissue.share} scans${tissue.of} by the tissue engine and in ${regional.share}${regional.of} by the regional one; ` +
     `of the ${scans} that both compared, in ${overInBoth} by both and in ${overInTissueOnly + overInRegionalOnly} by one alone.`
   );
 }

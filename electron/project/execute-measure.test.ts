@@ -254,7 +254,9 @@ describe('runMeasure', () => {
     addScan(1);
     await addDerivative(11, 1);
     expect(await runMeasure(contextWith(), 1, job())).toEqual({ measured: 2 });
-    expect(rowsOf('regional')).toEqual([{ seriesId: 1, subjectLabel: 'sub-1', before: null, after: null }]);
+    expect(rowsOf('regional')).toEqual([
+      { seriesId: 1, subjectId: 1, subjectLabel: 'sub-1', before: null, after: null },
+    ]);
     expect(masks()).toEqual([['extraction', 'extraction']]);
     expect(await runMeasure(contextWith(), 1, job())).toEqual({ measured: 0 });
 

@@ -62,7 +62,7 @@ function compareStructure(
     const before = volume * (1 + 0.09 * normal());
     const percentChange = shift + spread * normal();
     const after = before * (1 + percentChange / 100);
-    return { seriesId: 1 + 5 * n, subjectLabel: subjectLabel(n), before, after, percentChange };
+    return { seriesId: 1 + 5 * n, subjectId: n, subjectLabel: subjectLabel(n), before, after, percentChange };
   });
   const before = pairs.map((pair) => pair.before);
   const after = pairs.map((pair) => pair.after);
@@ -71,6 +71,7 @@ function compareStructure(
   return {
     structure,
     n: scans,
+    people: scans,
     meanBefore: mean(before),
     meanAfter: mean(after),
     meanPercentChange: mean(changes),
@@ -121,6 +122,7 @@ export function makeComparison(scans: number, engine: EngineId): Comparison {
     failedBefore,
     failedAfter,
     compared: scans,
+    people: scans,
     over5Percent: over,
     scansOver5Percent,
     significantRaw: structures.filter((item) => item.p !== null && item.p < 0.05).length,
@@ -139,6 +141,7 @@ export function emptyComparison(engine: EngineId): Comparison {
     failedBefore: 0,
     failedAfter: 0,
     compared: 0,
+    people: 0,
     over5Percent: [],
     scansOver5Percent: 0,
     significantRaw: 0,
@@ -205,8 +208,9 @@ export function makeSideBySide(tissue: Comparison, regional: Comparison): SideBy
       failedBefore: comparison.failedBefore,
       failedAfter: comparison.failedAfter,
       compared: comparison.compared,
+      people: comparison.people,
       scansOver5Percent: comparison.scansOver5Percent,
-      structures: comparison.structures.length,
+      tested: comparison.structures.filter((item) => item.p !== null).length,
       significantHolm: comparison.significantHolm,
     })),
     structures: ['GM', 'WM', 'CSF', 'TIV'].map((structure) => ({
@@ -220,6 +224,7 @@ export function makeSideBySide(tissue: Comparison, regional: Comparison): SideBy
           {
             engine: comparison.engine,
             n: found.n,
+            people: found.people,
             meanPercentChange: found.meanPercentChange,
             ciLow: interval?.low ?? null,
             ciHigh: interval?.high ?? null,

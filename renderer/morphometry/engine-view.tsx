@@ -63,7 +63,13 @@ function Results({ data }: { data: Comparison }) {
         {structure && (
           <PlotFrame
             title={`${structure.structure}: difference against mean`}
-            note={<Term name="BlandAltman">Bland–Altman</Term>}
+            note={
+              <>
+                <Term name="BlandAltman">Bland–Altman</Term>
+                {structure.people < structure.n &&
+                  `; bias and limits over ${plural(structure.people, 'person', 'people')}`}
+              </>
+            }
             fileName={`bland-altman-${structure.structure}.svg`}
             make={(width) => blandAltmanPlot(structure, width)}
             inputs={structure}

@@ -6,6 +6,7 @@ import { formatCount, formatPercent, plural } from '../ui/format.ts';
 import { PlotFrame } from '../ui/plot-frame.tsx';
 import { Term } from '../ui/term.tsx';
 import { ENGINE_NAMES } from './engine-names.ts';
+import { People } from './people.tsx';
 import { agreementPlot, meanChangePlot } from './side-by-side-plots.ts';
 
 /** Both engines over the four volumes they share: counts first, then means with intervals, then scan by scan. */
@@ -42,12 +43,15 @@ export function SideBySideView({ data }: { data: SideBySide }) {
                 <Table.Td ta="right">{formatCount(engine.scans)}</Table.Td>
                 <Table.Td ta="right">{formatCount(engine.failedBefore)}</Table.Td>
                 <Table.Td ta="right">{formatCount(engine.failedAfter)}</Table.Td>
-                <Table.Td ta="right">{formatCount(engine.compared)}</Table.Td>
+                <Table.Td ta="right">
+                  {formatCount(engine.compared)}
+                  <People scans={engine.compared} people={engine.people} />
+                </Table.Td>
                 <Table.Td ta="right">
                   <strong>{formatCount(engine.scansOver5Percent)}</strong>
                 </Table.Td>
                 <Table.Td ta="right">
-                  {engine.significantHolm} of {engine.structures}
+                  {engine.tested === 0 ? '–' : `${engine.significantHolm} of ${engine.tested}`}
                 </Table.Td>
               </Table.Tr>
             ))}

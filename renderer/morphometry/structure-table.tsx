@@ -12,13 +12,23 @@ import { useState } from 'react';
 import type { StructureComparison } from '../../shared/morphometry/records.ts';
 import { formatNumber, formatP, formatPercent } from '../ui/format.ts';
 import { Term } from '../ui/term.tsx';
+import { People } from './people.tsx';
 
 const number = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
 
 /** What decides comes first; a narrow window hides the millimetres and not the changes. */
 const COLUMNS: ColumnDef<StructureComparison>[] = [
   { accessorKey: 'structure', header: 'Structure' },
-  { accessorKey: 'n', header: 'Scans' },
+  {
+    accessorKey: 'n',
+    header: 'Scans',
+    cell: ({ row: { original } }) => (
+      <>
+        {original.n}
+        <People scans={original.n} people={original.people} />
+      </>
+    ),
+  },
   {
     accessorKey: 'meanPercentChange',
     header: 'Mean change',

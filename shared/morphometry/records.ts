@@ -20,6 +20,7 @@ export type Measurement = z.infer<typeof measurement>;
 /** One structure in one scan, before and after. */
 export const pair = z.object({
   seriesId: z.number(),
+  subjectId: z.number(),
   subjectLabel: z.string(),
   before: z.number(),
   after: z.number(),
@@ -27,10 +28,17 @@ export const pair = z.object({
 });
 export type Pair = z.infer<typeof pair>;
 
-/** Agreement of one structure over a cohort; statistics are null where too few pairs exist. */
+/**
+ * Agreement of one structure over a cohort; statistics are null where too few people exist.
+ *
+ * Means, medians and counts are over scans. Scans of one person are not independent: p, ICC, bias and limits are over
+ * people, each with the means of his scans.
+ */
 export const structureComparison = z.object({
   structure: z.string(),
+  /** Scans, and the people they are of. */
   n: z.number(),
+  people: z.number(),
   meanBefore: z.number(),
   meanAfter: z.number(),
   meanPercentChange: z.number(),
@@ -64,6 +72,8 @@ export const comparison = z.object({
   failedBefore: z.number(),
   failedAfter: z.number(),
   compared: z.number(),
+  /** People that the compared scans are of. */
+  people: z.number(),
   /** Scans whose GM, WM, CSF or TIV moved by more than 5 %. */
   over5Percent: z.array(
     z.object({
@@ -117,8 +127,9 @@ export type EngineState = z.infer<typeof engineState>;
 export const sharedStructureSide = z.object({
   engine: engineId,
   n: z.number(),
+  people: z.number(),
   meanPercentChange: z.number(),
-  /** 95 % percentile-bootstrap interval of the mean over scans; null with fewer than two scans. */
+  /** 95 % percentile-bootstrap interval of the mean, drawing people with all their scans; null with fewer than two. */
   ciLow: z.number().nullable(),
   ciHigh: z.number().nullable(),
   /** Scans in which this structure moved by more than 5 %. */
@@ -136,9 +147,10 @@ export const sideBySide = z.object({
       failedBefore: z.number(),
       failedAfter: z.number(),
       compared: z.number(),
+      people: z.number(),
       scansOver5Percent: z.number(),
-      /** Structures the engine has, and how many of them differ after Holm correction. */
-      structures: z.number(),
+      /** Structures of the engine with a test (none with too few people), and how many differ after Holm correction. */
+      tested: z.number(),
       significantHolm: z.number(),
     }),
   ),

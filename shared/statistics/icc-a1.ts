@@ -16,6 +16,8 @@ export function iccA1(rows: readonly (readonly number[])[]): number | null {
     throw new RangeError('Expected the same number of measurements, at least two, for every subject.');
   }
   if (n < 2) return null;
+  // Rounding leaves a variance of equal values a little above zero.
+  if (rows.every((row) => row.every((value) => value === rows[0]![0]))) return null;
   let grand = 0;
   for (const row of rows) for (const value of row) grand += value / (n * k);
   const rowMeans = rows.map((row) => row.reduce((s, value) => s + value / k, 0));

@@ -75,6 +75,9 @@ describe('ICC(A,1)', () => {
   it('is null without variance or subjects', () => {
     expect(iccA1([])).toBeNull();
     expect(iccA1([[1, 2]])).toBeNull();
+    // Nine times 0.1 does not add up to 0.9: the variance of equal values is not quite zero.
+    expect(iccA1(Array(9).fill([0.1, 0.1]))).toBeNull();
+    expect(iccA1(Array(7).fill([1234.1, 1234.1]))).toBeNull();
     expect(
       iccA1([
         [3, 3],
