@@ -164,14 +164,52 @@ describe('sidecars', () => {
     expect(getString(dataset, '00101010')).toBe(grouped);
   });
 
-  it('says how it was de-identified, after what others said', () => {
-    const { json } = cleanSidecar({ DeidentificationMethod: ['Other tool'] }, recipe(), keys, subject);
-    expect(json.DeidentificationMethod).toEqual([
-      'Other tool',
-      'Refacade: PS3.15 Basic Profile, policy test',
+  it('cleans every text of a list and of what lies in it', () => {
+    const lists = {
+      ImageType: ['ORIGINAL', '20200301', 'M'],
+      ScanOptions: ['FS', 'of 23.06.2019'],
+      ReceiveCoilName: ['coil 1', ['Larkspur "QF-7" 01.02.2020']],
+      MatrixCoilMode: [`for ${planted.id}`, 'SENSE'],
+      CoilString: [{ element: 'A "B-1"', made: '2019-06-23' }],
+      SliceTiming: [0, 20200301, 1.5],
+    };
+    const named = { ...subject, identifiers: [{ kind: 'patient-id' as const, text: 'A "B-1"' }] };
+    const { json, changes } = cleanSidecar({ ...lists, PatientID: planted.id }, recipe(), keys, named);
+    expect(json.ImageType).toEqual(['ORIGINAL', '', 'M']);
+    expect(json.ScanOptions).toEqual(['FS', 'of']);
+    expect(json.ReceiveCoilName).toEqual(['coil 1', ['Larkspur "QF-7"']]);
+    expect(json).not.toHaveProperty('MatrixCoilMode');
+    expect(json).not.toHaveProperty('CoilString');
+    expect(json.SliceTiming).toEqual(lists.SliceTiming);
+    expect(changes.find((c) => c.tag === 'ImageType')!.rule).toBe('acquisition field: date inside text');
+  });
+
+  it('says how it was de-identified, and keeps of what others said the codes', () => {
+    const received = {
+      DeidentificationMethod: ['Removed at St Eulalia by Dr Ostrowidzki, 01.03.2020'],
+      DeidentificationMethodCodeSequence: [
+        { CodeValue: '113101', CodingSchemeDesignator: 'DCM', CodeMeaning: 'cleaned by Dr Ostrowidzki' },
+        { CodeValue: 'E-1', CodingSchemeDesignator: '99EULALIA' },
+        { CodeValue: 'X-7', CodingSchemeDesignator: 'SCT', CodeMeaning: 'by hand', Note: 'ward 12' },
+        { CodeValue: 'what Dr Ostrowidzki did', CodingSchemeDesignator: 'DCM' },
+        null,
+      ],
+    };
+    const { json } = cleanSidecar(received, recipe(), keys, subject);
+    expect(json.DeidentificationMethod).toEqual(['Refacade: PS3.15 Basic Profile, policy test']);
+    const dcm = { CodingSchemeDesignator: 'DCM' };
+    expect(json.DeidentificationMethodCodeSequence).toEqual([
+      { ...dcm, CodeValue: '113101', CodeMeaning: 'Clean Pixel Data Option' },
+      { CodeValue: 'X-7', CodingSchemeDesignator: 'SCT' },
+      { ...dcm, CodeValue: '113100', CodeMeaning: 'Basic Application Confidentiality Profile' },
+      {
+        ...dcm,
+        CodeValue: '113107',
+        CodeMeaning: 'Retain Longitudinal Temporal Information Modified Dates Option',
+      },
     ]);
-    expect(
-      (json.DeidentificationMethodCodeSequence as { CodeValue: string }[]).map((c) => c.CodeValue),
-    ).toEqual(['113100', '113107']);
+    expect(cleanSidecar(json, recipe(), keys, subject).json).toEqual(json);
+    const bare = cleanSidecar({ DeidentificationMethod: 'Other tool' }, recipe(), keys, subject).json;
+    expect(bare.DeidentificationMethod).toEqual(['Refacade: PS3.15 Basic Profile, policy test']);
   });
 });

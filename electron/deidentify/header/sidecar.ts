@@ -5,9 +5,9 @@ import type { HeaderSubject } from './apply-profile.ts';
 import { cleanDescriptor } from './clean-text.ts';
 import { tagOfKeyword } from './dictionary.ts';
 import { identifierPattern } from './identifier-pattern.ts';
-import { dateMode, type HeaderRecipe, overridesByTag } from './ps315.ts';
+import { dateMode, type HeaderRecipe, optionCodes, overridesByTag } from './ps315.ts';
 import { shiftIso, withoutDates } from './shift-dates.ts';
-import { headerCodes, methodText } from './stamps.ts';
+import { headerCodes, methodMark, methodText } from './stamps.ts';
 
 /** BIDS and dcm2niix acquisition fields: numbers and defined terms about how the scan was made. */
 const acquisitionFields: ReadonlySet<string> = new Set(
@@ -82,7 +82,8 @@ export type SidecarJson = Readonly<Record<string, unknown>>;
  *
  * An allow-list of acquisition fields stays; options of the recipe let more through (patient
  * characteristics, device, institution, cleaned descriptions, dates, UIDs). Dates move by the subject's
- * BIDS shift, before 1926; with full dates retained they stay. A kept text that names the subject goes. An override
+ * BIDS shift, before 1926; with full dates retained they stay. A field with a kept text that names the subject goes,
+ * dates inside texts go, in lists as well. Of what others said about de-identification the codes stay. An override
  * of the recipe, by tag or keyword, decides about the field made from that attribute: K keeps it, all others remove it.
  * Adds DeidentificationMethod and DeidentificationMethodCodeSequence.
  *
@@ -113,8 +114,10 @@ export function cleanSidecar(
     const override = overrides.get(otherSpellings[key] ?? tagOfKeyword(key) ?? '');
     if (override === 'K') return { value, action: 'keep', rule: 'policy override' };
     if (override) return gone('policy override');
-    if (key.startsWith('DeidentificationMethod'))
-      return { value, action: 'keep', rule: 'received statement' };
+    if (key === 'DeidentificationMethod')
+      return { value: ownStatements(value), action: 'clean', rule: 'received statement' };
+    if (key === 'DeidentificationMethodCodeSequence')
+      return { value: codesOf(value), action: 'clean', rule: 'received statement' };
     // Birth dates have no shift that hides them: with the scan's date they give the age.
     if (/birth/i.test(key)) return gone('birth date');
     if (dateField.test(key)) {
@@ -163,17 +166,17 @@ export function cleanSidecar(
 
   for (const [key, value] of Object.entries(source)) {
     let outcome = decide(key, value);
-    const text = outcome.value === undefined ? '' : print(outcome.value);
     if (outcome.action === 'keep' && outcome.rule !== 'policy override') {
-      if (pattern?.test(text))
+      const texts = [print(outcome.value), ...textsIn(outcome.value)];
+      if (pattern && texts.some((text) => pattern.test(text)))
         outcome = {
           value: undefined,
           action: 'remove',
           rule: `${outcome.rule}: contains an identifier of the subject`,
         };
-      else if (mode !== 'full' && typeof outcome.value === 'string' && key !== 'AcquisitionTime') {
-        const dateless = withoutDates(outcome.value);
-        if (dateless !== undefined)
+      else if (mode !== 'full' && key !== 'AcquisitionTime') {
+        const dateless = mapTexts(outcome.value, (text) => withoutDates(text) ?? text);
+        if (print(dateless) !== print(outcome.value))
           outcome = { value: dateless, action: 'clean', rule: `${outcome.rule}: date inside text` };
       }
     }
@@ -222,6 +225,42 @@ export function cleanSidecar(
 function appended(prior: unknown, text: string): string[] {
   const values = Array.isArray(prior) ? prior.map(String) : prior === undefined ? [] : [String(prior)];
   return values.includes(text) ? values : [...values, text];
+}
+
+/** Of received statements our own: what others wrote is free text, in which a hospital and a date may stand. */
+function ownStatements(value: unknown): string[] | undefined {
+  const own = textsIn(value).filter((text) => text.startsWith(`${methodMark}:`));
+  return own.length > 0 ? own : undefined;
+}
+
+/** The codes of a received sequence, local ones (`99…`, PS3.16 section 8) left out, with the meanings that the standard gives them and no other attribute. */
+function codesOf(value: unknown): Record<string, string>[] | undefined {
+  const code = (text: unknown): text is string => typeof text === 'string' && /^[\w.-]{1,16}$/.test(text);
+  const codes = (Array.isArray(value) ? value : []).flatMap((item: unknown) => {
+    const { CodeValue, CodingSchemeDesignator } = (item ?? {}) as Record<string, unknown>;
+    if (!code(CodeValue) || !code(CodingSchemeDesignator)) return [];
+    if (CodingSchemeDesignator.startsWith('99')) return [];
+    const known = Object.values(optionCodes).find((o) => o.code === CodeValue);
+    const meaning = known && CodingSchemeDesignator === 'DCM' ? { CodeMeaning: known.meaning } : undefined;
+    return [{ CodeValue, CodingSchemeDesignator, ...meaning }];
+  });
+  return codes.length > 0 ? codes : undefined;
+}
+
+/** Every text of a value, names of fields included. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner)]);
+}
+
+/** A value with each of its texts replaced; a list keeps its length, for its places have meanings. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((inner) => mapTexts(inner, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mapTexts(inner, change)]));
 }
 
 function shiftSidecarDate(value: unknown, days: number): string | undefined {
