@@ -10,8 +10,8 @@ import type { FaceReader } from '../risk/faces/face-reader.ts';
 import { LOOK_VERSION, type LookCondition, type LookPicture } from '../risk/look-conditions.ts';
 import { type Look, LookCache, type LookSetting } from '../risk/looks.ts';
 import type { MeasuredFaceDistance } from '../risk/surface-distance.ts';
-import { DISTANCE_VERSION } from '../risk/surface-distance.ts';
 import type { TakenPictures } from '../risk/tasks.ts';
+import { distanceKey } from './distance-key.ts';
 import type { ExecutorContext } from './executors.ts';
 import { ensurePrimary } from './session-primary.ts';
 import { ensureSegmentation, sourceSegmentationDir } from './source-segmentation.ts';
@@ -240,11 +240,8 @@ async function measuredDistance(
     readonly signal: AbortSignal;
   },
 ): Promise<MeasuredFaceDistance> {
-  const { hashes, signal, ...params } = order;
-  // A segmentation is made once for a source and depends on nothing but it and the model.
-  const own = params.segmentationPath ? 'segmentation' : 'outline';
-  const place = params.primary ? `${own} or ${await sha256OfFile(params.primary.volumePath)}` : own;
-  const key = LookCache.key('distance', ...hashes, place, String(DISTANCE_VERSION));
+  const { hashes: _, signal, ...params } = order;
+  const key = await distanceKey(order);
   const known = cache.read<MeasuredFaceDistance>(key);
   if (known) return known;
   const found = await ctx.pool.run<MeasuredFaceDistance>('risk.distance', params, { signal });

@@ -19,6 +19,7 @@ import { createInlinePool } from '../worker/pool.ts';
 import { auditJobs, runAudit } from './execute-audit.ts';
 import type { ExecutorContext } from './executors.ts';
 import { openProjectFolder, type ProjectFolder } from './project-folder.ts';
+import { sourceSegmentationDir } from './source-segmentation.ts';
 
 const POLICY = policySchema.parse({ name: 'test' });
 const verdict = (state: Verdict['state'], reason = `the face step: ${state}`): Verdict => ({
@@ -305,6 +306,33 @@ describe('an audit', () => {
     writeFileSync(join(folder.dir, 'derivatives', 'series-1-blur', 'edited.nii.gz'), 'another edit');
     await first.audit('all');
     expect(first.asked).toEqual(['probe project/derivatives/series-1-blur/edited.nii.gz', 'distance']);
+  });
+
+  it('measures the distance again when another network has segmented the scan', async () => {
+    addPerson(1);
+    const dir = sourceSegmentationDir(folder, 1);
+    mkdirSync(dir, { recursive: true });
+    const segmentedBy = (sha256: string) =>
+      writeFileSync(
+        join(dir, 'segmentation.json'),
+        JSON.stringify({
+          model: { id: 'm', version: '1', sha256 },
+          provider: 'cpu',
+          labelsFile: 'labels.nii.gz',
+          structures: [],
+          confidence: 0.9,
+          problems: [],
+          seconds: 1,
+        }),
+      );
+    const { audit, asked } = stage();
+    segmentedBy('x');
+    await audit();
+    await audit();
+    expect(asked).toEqual([]);
+    segmentedBy('y');
+    await audit();
+    expect(asked).toEqual(['distance']);
   });
 
   it('looks at the newest version of every method, or at the current ones only', async () => {
