@@ -1,5 +1,6 @@
+import { kMaxLength } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -54,6 +55,11 @@ const REFUSED: Readonly<Record<number, string>> = {
   2304: 'RGBA colours',
 };
 
+/** Node reads no larger file at once. */
+const MOST_FILE_BYTES = 2 ** 31 - 1;
+const SMALLER =
+  'Save the volume that shows the head, or its first volumes, as a file of their own and import that.';
+
 const gunzipAsync = promisify(gunzip);
 const gzipAsync = promisify(gzip);
 
@@ -62,12 +68,13 @@ const gzipAsync = promisify(gzip);
  *
  * Voxels are the *stored* values; the volume's slope and inter say what they mean.
  *
- * @throws NiftiError when it is not such a file, is cut short, or holds colours or complex numbers
+ * @throws NiftiError when it is not such a file, is cut short, holds colours or complex numbers, or is larger than 2 GiB
+ * as it lies on the disk or 4 GiB unpacked
  */
 export async function readNifti(pathOrBytes: string | Uint8Array): Promise<NiftiImage> {
   const name = typeof pathOrBytes === 'string' ? basename(pathOrBytes) : 'NIfTI bytes';
-  const raw = typeof pathOrBytes === 'string' ? await readFile(pathOrBytes) : pathOrBytes;
   try {
+    const raw = typeof pathOrBytes === 'string' ? await readWhole(pathOrBytes) : pathOrBytes;
     const gzipped = raw[0] === 0x1f && raw[1] === 0x8b;
     return parseNifti(gzipped ? await inflate(raw) : raw, gzipped);
   } catch (cause) {
@@ -76,10 +83,24 @@ export async function readNifti(pathOrBytes: string | Uint8Array): Promise<Nifti
   }
 }
 
+async function readWhole(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size > MOST_FILE_BYTES) {
+    throw new NiftiError(
+      `Expected a file of at most 2 GiB, got one of ${(size / 2 ** 30).toFixed(2)} GiB. ${SMALLER}`,
+    );
+  }
+  return readFile(path);
+}
+
 async function inflate(raw: Uint8Array): Promise<Uint8Array> {
   try {
     return await gunzipAsync(raw);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      const most = Math.floor(kMaxLength / 2 ** 30);
+      throw new NiftiError(`Expected at most ${most} GiB when unpacked, got more. ${SMALLER}`, { cause });
+    }
     throw new NiftiError(`Expected a whole gzip stream, got one that is damaged or cut short.`, { cause });
   }
 }
