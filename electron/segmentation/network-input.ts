@@ -62,7 +62,8 @@ function checkedGrid(volume: Volume, spacingMm: number): Grid {
   const grid = worldGrid(volume, spacingMm);
   if (!(voxelsPerFrame(grid.shape) <= MOST_VOXELS)) {
     throw new SegmentationInputError(
-      `Expected a scan of a head; got one of ${extent.map((mm) => Math.round(mm)).join('×')} mm.`,
+      `Expected a scan of a head; got one of ${extent.map((mm) => Math.round(mm)).join('×')} mm. ` +
+        'Where its voxel sizes or their unit are wrong, correct the header at its source.',
     );
   }
   return grid;

@@ -58,7 +58,7 @@ export function averageBlocks(
   const [fx, fy, fz] = factors;
   const shape = [Math.ceil(nx / fx), Math.ceil(ny / fy), Math.ceil(nz / fz)] as [number, number, number];
   const out = new Float32Array(voxelsPerFrame(shape));
-  const counts = new Uint16Array(out.length);
+  const counts = new Uint32Array(out.length);
   const { data, slope, inter } = volume;
   const column = Int32Array.from({ length: nx }, (_, i) => Math.floor(i / fx));
   let from = 0;

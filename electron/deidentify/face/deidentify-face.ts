@@ -5,6 +5,7 @@ import type { FaceState } from '../../../shared/import/records.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import type { AppliedStep } from '../../../shared/provenance.ts';
 import { describeError } from '../../describe-error.ts';
+import { checkExtent } from '../../volume/check-extent.ts';
 import { growBy } from '../../volume/distance.ts';
 import { type NiftiImage, niftiFields } from '../../volume/nifti.ts';
 import { frameOf, type Volume } from '../../volume/volume.ts';
@@ -60,7 +61,8 @@ const BRAIN_MARGIN_MM = 2;
 /**
  * The whole job on one image in memory: brain, face state, method, compositing, verdict.
  *
- * @throws UnknownFaceMethodError, FaceParameterError for wrong settings; findings in the data are in the verdict
+ * @throws UnknownFaceMethodError, FaceParameterError for wrong settings; ExtentError for voxel sizes that cannot be meant;
+ * findings in the data are in the verdict
  */
 export async function deidentifyFace(
   image: NiftiImage,
@@ -71,6 +73,7 @@ export async function deidentifyFace(
   const method = faceMethod(work.method);
   const params = faceParams(method, work.params);
   const frame = frameOf(image.volume, 0);
+  checkExtent(frame);
   context.progress(0.02, 'Looking for the brain');
   const place = work.placed ?? (await placeInSession(frame, work, context));
   const { brain } = place;

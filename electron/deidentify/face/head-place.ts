@@ -2,6 +2,7 @@ import { type Affine, invert, multiply } from '../../../shared/geometry/affine.t
 import type { Problem } from '../../../shared/problem.ts';
 import { describeError } from '../../describe-error.ts';
 import type { HeadSegmentation } from '../../segmentation/segmentation.ts';
+import { checkExtent } from '../../volume/check-extent.ts';
 import type { Volume } from '../../volume/volume.ts';
 import type { TaskContext } from '../../worker/task.ts';
 import { extractBrain } from './brain-extract.ts';
@@ -35,12 +36,15 @@ interface PlaceStep {
  *
  * With a segmentation that nothing speaks against, brain and place come from it alone. With a doubtful one the surface model
  * looks too, and where both outlines disagree both are protected. Without one the surface model decides.
+ *
+ * @throws ExtentError for a scan whose voxel sizes cannot be meant
  */
 export async function placeHead(
   frame: Volume,
   work: { readonly segmentationPath?: string | undefined; readonly average?: AverageHead | null | undefined },
   context: TaskContext,
 ): Promise<HeadPlace> {
+  checkExtent(frame);
   const problems: Problem[] = [];
   const segmented = await readSegmented(work.segmentationPath, frame, problems);
   context.progress(0.1, 'Looking for the brain');
