@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -428,6 +428,40 @@ describe('runMeasure', () => {
     expect(readFloors(db, 'regional').size).toBe(0);
     db.prepare("UPDATE series SET voxel_size_mm = '[4,4,4]', quarantine = 'duplicate' WHERE id = 2").run();
     expect(readFloors(db, 'regional').size).toBe(0);
+  });
+
+  it('compares labels with those of this very original only, never with a map left from an earlier measurement', async () => {
+    addScan(1);
+    await addDerivative(11, 1);
+    const labels = join(folder.volumesDir, '1.tissue-em.labels.nii.gz');
+    let failing = true;
+    const seen: boolean[] = [];
+    const tasks = {
+      'morphometry.measure': async (params: MeasureParams, context: never): Promise<MeasureResult> => {
+        const result = await quickTasks['morphometry.measure'](params, context);
+        if (params.engine === 'regional') return result;
+        seen.push(existsSync(params.labelsOut!));
+        if (params.labelsOut === labels && failing)
+          return { ...result, measurements: [], failure: 'no brain' };
+        writeFileSync(params.labelsOut!, 'labels');
+        return result;
+      },
+    };
+    const comparedWith = () => asked.filter((p) => p.engine === 'tissue-em').map((p) => p.compareLabels);
+    writeFileSync(labels, 'of an earlier measurement');
+    await runMeasure(contextWith(undefined, tasks), 1, job());
+    expect(comparedWith()).toEqual([undefined, undefined]);
+    expect([seen, existsSync(labels)]).toEqual([[false, false], false]);
+
+    // Measured again by the network's mask, the original succeeds, and both edits are compared with it.
+    failing = false;
+    asked.length = 0;
+    await addDerivative(12, 1);
+    await runMeasure(contextWith(segmenterSaying(sure), tasks), 1, job());
+    expect(comparedWith()).toEqual([undefined, labels]);
+    await addDerivative(13, 1);
+    await runMeasure(contextWith(segmenterSaying(sure), tasks), 1, job());
+    expect(comparedWith()).toEqual([undefined, labels, labels]);
   });
 
   it('does not hold an edit of a replaced original against what was measured before', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrainMaskKind, EngineId } from '../../shared/morphometry/records.ts';
 import type { Db } from '../catalog/database.ts';
@@ -98,10 +98,13 @@ export async function runMeasure(
     saveMeasurements(ctx.db, seriesId, files[side].derivativeId, engine, { ...result, details });
     measured++;
   };
+  let beforeFailure = stored.before['tissue-em']?.failure;
   for (const side of SIDES) {
     const network = mask === 'network' ? segmented[side].madeBy : undefined;
     if (isMeasuredIn(stored[side]['tissue-em'], mask, network)) continue;
-    const compareLabels = side === 'after' && existsSync(files.before.tissueLabels);
+    // A failure writes no labels: those of an earlier measurement must not be taken for this one's.
+    const compareLabels = side === 'after' && beforeFailure === '' && existsSync(files.before.tissueLabels);
+    rmSync(files[side].tissueLabels, { force: true });
     const params: MeasureParams = {
       volumePath: files[side].volumePath,
       engine: 'tissue-em',
@@ -109,7 +112,9 @@ export async function runMeasure(
       ...(mask === 'network' ? { segmentationPath: segmented[side].path! } : {}),
       ...(compareLabels ? { compareLabels: files.before.tissueLabels } : {}),
     };
-    save(side, 'tissue-em', await measure(ctx, params, context.signal, part('tissue', side)));
+    const result = await measure(ctx, params, context.signal, part('tissue', side));
+    save(side, 'tissue-em', result);
+    if (side === 'before') beforeFailure = result.failure;
   }
   if (SIDES.every((side) => isDecided(segmented[side]))) {
     for (const side of SIDES) {
