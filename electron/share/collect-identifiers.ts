@@ -38,12 +38,16 @@ export async function collectIdentifiers(
     ...(dateMode(options) === 'full' ? ['date'] : []),
   ]);
   const found = new Map<string, SearchIdentifier>();
+  /** Dates of the subject at hand. */
+  let dates = new Map<string, SearchIdentifier>();
+  const datesOfAll: SearchIdentifier[] = [];
   const labels = new Set<string>();
-  const add = (kind: string, text: string, label: string) => {
+  const add = (kind: string, text: string, subject: string) => {
     if (left.has(kind) || labels.has(text)) return;
-    const subject = kind === 'date' || kind === 'birth-date' ? label : '';
-    const key = `${kind}\u0000${subject}\u0000${text.toLowerCase()}`;
-    if (!found.has(key)) found.set(key, { kind, text, ...(subject ? { subject } : {}) });
+    const key = `${kind}\u0000${text.toLowerCase()}`;
+    if (kind === 'date' || kind === 'birth-date') {
+      if (!dates.has(key)) dates.set(key, { kind, text, subject });
+    } else if (!found.has(key)) found.set(key, { kind, text });
   };
 
   const subjects = db
@@ -65,6 +69,7 @@ export async function collectIdentifiers(
   for (const [n, subject] of subjects.entries()) {
     context.signal.throwIfAborted();
     context.progress(n / subjects.length, 'collecting identifiers');
+    dates = new Map();
     const of = studies.all(subject.id) as { uid: string; date: string; accession: string }[];
     const series = seriesOf.all(subject.id) as { id: number; format: string; uid: string }[];
     const sopUids = (instanceUids.all(subject.id) as string[]).filter(dicomUid);
@@ -87,9 +92,9 @@ export async function collectIdentifiers(
         for (const { kind, text } of inFile) add(kind, text, subject.label);
       }
     }
-    dropShifted(found, subject.label, keys.shiftDays(subject.source_key));
+    datesOfAll.push(...withoutShifted([...dates.values()], keys.shiftDays(subject.source_key)));
   }
-  return [...found.values()];
+  return [...found.values(), ...datesOfAll];
 }
 
 /** Attributes about a place or a machine that an override may let leave. */
@@ -179,11 +184,10 @@ async function inSidecar(image: string, kept: ReadonlySet<string>): Promise<Sear
   return out;
 }
 
-/** Forgets true dates that shifting another date of the same subject produces: they are meant to be there. */
-function dropShifted(found: Map<string, SearchIdentifier>, label: string, shiftDays: number): void {
-  const dates = [...found.entries()].filter(([, i]) => i.kind === 'date' && i.subject === label);
-  const made = new Set(dates.map(([, { text }]) => shifted(text, shiftDays)));
-  for (const [key, { text }] of dates) if (made.has(text)) found.delete(key);
+/** Dates of one subject without those that shifting another of them produces: they are meant to be there. */
+function withoutShifted(dates: readonly SearchIdentifier[], shiftDays: number): SearchIdentifier[] {
+  const made = new Set(dates.filter((d) => d.kind === 'date').map(({ text }) => shifted(text, shiftDays)));
+  return dates.filter(({ kind, text }) => kind !== 'date' || !made.has(text));
 }
 
 function shifted(date: string, days: number): string {
