@@ -21,7 +21,13 @@ export interface KnownFile {
 }
 
 /** Codes of Problems that belong to an import as a whole: they are replaced by the next one. */
-const importWideCodes = ['unreadable-folder', 'unreadable-file', 'source-not-found'];
+const importWideCodes = [
+  'unreadable-folder',
+  'unreadable-file',
+  'source-not-found',
+  'project-folder',
+  'linked-again',
+];
 const reportKey = 'import.report';
 
 /** Setting that says when an import found other files in a series than before, ISO 8601. */

@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ImportReport } from '../../shared/import/records.ts';
 import type { Problem } from '../../shared/problem.ts';
@@ -13,7 +12,9 @@ import { ImportStaging, type SeenStatus, type StagedFile } from './import-stagin
 import { stemOf } from './nifti/bids-name.ts';
 import { niftiSeries } from './nifti/nifti-series.ts';
 import type { NiftiSource, ReadFile } from './read-file.ts';
+import { openScopes, Roots, type Scope } from './scopes.ts';
 import type { SeriesDraft, SourceInstance } from './series-draft.ts';
+import { below, isInside, relativeTo } from './source-paths.ts';
 import type { FileStamp, ReadHeadersParams } from './tasks.ts';
 
 export interface ImportOptions {
@@ -38,16 +39,6 @@ const tasksAhead = 4;
 /** Instances written per transaction: keeps each one in the tens of milliseconds. */
 const instancesPerTransaction = 1000;
 const running = new WeakSet<Db>();
-
-interface Scope {
-  rootId: number;
-  /** Absolute root folder, '/' separated. */
-  root: string;
-  /** What of the root is walked, relative; '' for all. */
-  prefix: string;
-  /** The one file, when the source is a file. */
-  file?: string;
-}
 
 /**
  * Imports folders and files into the catalog: walk, read headers, group, check, write.
@@ -90,8 +81,8 @@ class ImportRun {
     other: 0,
     unreadable: 0,
   };
-  readonly #rootPaths = new Map<number, string>();
-  readonly #scopes: Scope[] = [];
+  readonly #roots = new Roots();
+  #scopes: Scope[] = [];
   readonly #tasks = new Set<Promise<void>>();
   readonly #people = new StudyPeople();
   readonly #personKeys = new Map<string, string>();
@@ -137,58 +128,20 @@ class ImportRun {
   }
 
   async #openScopes(sources: readonly string[]): Promise<void> {
-    for (const root of this.#writes.roots()) this.#rootPaths.set(root.id, root.path);
-    for (const source of sources) {
-      const path = resolve(source);
-      const info = await stat(path).catch(() => undefined);
-      if (!info || !(info.isDirectory() || info.isFile())) {
-        this.#problems.push({
-          code: 'source-not-found',
-          level: 'error',
-          subject: source,
-          message:
-            'There is no such folder or file (or it cannot be reached); nothing was imported from it and nothing was marked missing.',
-          fix: 'Check the path or connect the drive, then import again.',
-        });
-        continue;
-      }
-      const folder = slashes(info.isFile() ? dirname(path) : path);
-      const existing = this.#deepestRoot(folder);
-      const rootId = existing ?? this.#writes.addRoot(folder, this.#at);
-      this.#rootPaths.set(rootId, this.#rootPaths.get(rootId) ?? folder);
-      const root = this.#rootPaths.get(rootId)!;
-      const scope: Scope = { rootId, root, prefix: relativeTo(root, folder) };
-      if (info.isFile()) scope.file = basename(path);
-      this.#scopes.push(scope);
-    }
-    // A source inside another is walked with it, once.
-    const place = (s: Scope) =>
-      `${s.root}/${s.prefix}${s.prefix ? '/' : ''}${s.file ?? ''}`.replace(/^\/\//, '/');
-    const inside = (a: Scope, b: Scope) => !b.file && place(a) !== place(b) && place(a).startsWith(place(b));
-    const kept = this.#scopes.filter(
-      (a, n) => !this.#scopes.some((b, m) => inside(a, b) || (m < n && place(a) === place(b))),
+    for (const root of this.#writes.roots()) await this.#roots.add(root.id, root.path);
+    const { scopes, problems } = await openScopes(sources, this.#roots, (path) =>
+      this.#writes.addRoot(path, this.#at),
     );
-    this.#scopes.splice(0, this.#scopes.length, ...kept);
-  }
-
-  /** The known root that holds this folder most closely. */
-  #deepestRoot(folder: string): number | undefined {
-    let best: number | undefined;
-    for (const [id, root] of this.#rootPaths) {
-      if (
-        (folder === root || folder.startsWith(root === '/' ? '/' : `${root}/`)) &&
-        (best === undefined || root.length > this.#rootPaths.get(best)!.length)
-      )
-        best = id;
-    }
-    return best;
+    this.#scopes = scopes;
+    this.#problems.push(...problems);
   }
 
   async #walk(scope: Scope): Promise<void> {
     const { signal } = this.#options;
-    const start = scope.prefix ? join(scope.root, scope.prefix) : scope.root;
-    const nested = [...this.#rootPaths].filter(
-      ([id, root]) => id !== scope.rootId && root.startsWith(scope.root === '/' ? '/' : `${scope.root}/`),
+    const start = below(scope.realRoot, scope.prefix);
+    // Roots that are walked with this one; those beside the walked part are not looked into.
+    const nested = [...this.#roots.real].filter(
+      ([id, root]) => id !== scope.rootId && root !== scope.realRoot && isInside(root, start),
     );
     const unread: string[] = [];
     let buffer: FoundFile[] = [];
@@ -197,13 +150,16 @@ class ImportRun {
       buffer = [];
       await this.#sort(scope, nested, files);
     };
-    if (scope.file) {
-      buffer.push({ path: scope.prefix ? `${scope.prefix}/${scope.file}` : scope.file });
+    if (scope.files) {
+      buffer.push(...scope.files.map((path) => ({ path })));
     } else {
-      for await (const item of discover(start, signal)) {
+      const elsewhere = this.#scopes
+        .filter((s) => s !== scope && !s.files)
+        .map((s) => below(s.realRoot, s.prefix));
+      for await (const item of discover(below(scope.root, scope.prefix), signal, elsewhere)) {
         if ('problem' in item) {
           this.#problems.push(item.problem);
-          unread.push(item.unreadableFolder === undefined ? item.problem.subject : item.unreadableFolder);
+          if (item.unread !== undefined) unread.push(below(start, item.unread));
           continue;
         }
         buffer.push(scope.prefix ? { path: `${scope.prefix}/${item.file.path}` } : item.file);
@@ -211,7 +167,7 @@ class ImportRun {
       }
     }
     await flush();
-    if (!scope.file) this.#findMissing(scope, nested, unread);
+    if (!scope.files) this.#findMissing(scope, nested, unread);
   }
 
   /** Sorts found files into known and to-be-read, and hands the latter to the workers. */
@@ -246,7 +202,7 @@ class ImportRun {
     rootId: number,
     list: ReadonlyArray<{ path: string; known: KnownFile }>,
   ): Promise<Array<{ path: string; status: SeenStatus }>> {
-    const root = this.#rootPaths.get(rootId)!;
+    const root = this.#roots.paths.get(rootId)!;
     const parts: Array<Promise<FileStamp[]>> = [];
     for (let from = 0; from < list.length; from += chunkSize) {
       const params: ReadHeadersParams = {
@@ -281,11 +237,11 @@ class ImportRun {
     path: string,
   ): { rootId: number; path: string } {
     if (nested.length > 0) {
-      const absolute = `${scope.root === '/' ? '' : scope.root}/${path}`;
+      const absolute = below(scope.realRoot, path);
       let best: readonly [number, string] | undefined;
       for (const root of nested)
-        if (absolute.startsWith(`${root[1]}/`) && root[1].length > (best?.[1].length ?? 0)) best = root;
-      if (best) return { rootId: best[0], path: absolute.slice(best[1].length + 1) };
+        if (isInside(absolute, root[1]) && root[1].length > (best?.[1].length ?? 0)) best = root;
+      if (best) return { rootId: best[0], path: relativeTo(best[1], absolute) };
     }
     return { rootId: scope.rootId, path };
   }
@@ -296,7 +252,10 @@ class ImportRun {
   ): Promise<void> {
     while (this.#tasks.size >= tasksAhead) await Promise.race(this.#tasks);
     this.#check();
-    const params: ReadHeadersParams = { root: this.#rootPaths.get(rootId)!, files: list.map((f) => f.path) };
+    const params: ReadHeadersParams = {
+      root: this.#roots.paths.get(rootId)!,
+      files: list.map((f) => f.path),
+    };
     const task = (async () => {
       const results = (await this.#options.runTask('import.readHeaders', params)) as ReadFile[];
       const status = new Map(list.map((f) => [f.path, f.status]));
@@ -363,14 +322,9 @@ class ImportRun {
     this.#writes.transaction(() => {
       for (const part of parts) {
         for (const file of this.#staging.notSeen(part.rootId, part.prefix)) {
-          const absolute = join(this.#rootPaths.get(part.rootId)!, file.path);
+          const absolute = below(this.#roots.real.get(part.rootId)!, file.path);
           // What lies in a folder that could not be opened is not known to be gone.
-          if (
-            unread.some((folder) =>
-              slashes(absolute).startsWith(slashes(join(scope.root, scope.prefix, folder))),
-            )
-          )
-            continue;
+          if (unread.some((folder) => isInside(absolute, folder))) continue;
           this.#counts.missing++;
           this.#staging.missing(file.id);
           for (const id of this.#writes.seriesOfFile(file.id)) this.#staging.touch(id);
@@ -430,7 +384,7 @@ class ImportRun {
     const drafts: SeriesDraft[] = [
       ...dicomDrafts(
         files,
-        (rootId, path) => `${this.#rootPaths.get(rootId)}/${path}`,
+        (rootId, path) => below(this.#roots.paths.get(rootId)!, path),
         (i) => this.#personOf(i),
       ),
       ...files
@@ -454,10 +408,8 @@ class ImportRun {
   }
 
   #report(sources: readonly string[]): ImportReport {
-    const under = (path: string, s: Scope) =>
-      path === s.root || path.startsWith(s.root === '/' ? '/' : `${s.root}/`);
-    const roots = [...this.#rootPaths]
-      .filter(([, path]) => this.#scopes.some((s) => under(path, s)))
+    const roots = [...this.#roots.real]
+      .filter(([, path]) => this.#scopes.some((s) => isInside(path, s.realRoot)))
       .map(([id]) => id);
     const kinds = this.#kinds;
     return {
@@ -512,12 +464,4 @@ function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
   const list = groups.get(key);
   if (list) list.push(value);
   else groups.set(key, [value]);
-}
-
-function slashes(path: string): string {
-  return path.replaceAll('\\', '/');
-}
-
-function relativeTo(root: string, folder: string): string {
-  return folder === root ? '' : folder.slice(root === '/' ? 1 : root.length + 1);
 }

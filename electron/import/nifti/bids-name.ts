@@ -29,9 +29,10 @@ export function parseNiftiPath(path: string): NiftiName {
   const derivative = folders.includes('derivatives');
   const entity =
     /^(sub-[A-Za-z0-9]+)(?:_(ses-[A-Za-z0-9]+))?(?:_[a-zA-Z]+-[A-Za-z0-9+]+)*_([A-Za-z0-9]+)$/.exec(stem);
-  const folderAt = folders.findIndex((f) => /^sub-[A-Za-z0-9]+$/.test(f));
   const subject = entity?.[1] ?? '';
-  if (subject && (folderAt < 0 || folders[folderAt] === subject)) {
+  // A folder above the data set may begin with sub- too; the subject's own folder is the last of its name.
+  const folderAt = folders.lastIndexOf(subject);
+  if (subject && (folderAt >= 0 || !folders.some((f) => /^sub-[A-Za-z0-9]+$/.test(f)))) {
     let dataset = folders.slice(0, folderAt < 0 ? folders.length : folderAt);
     // A derivative's subject is the raw data set's subject.
     const derivatives = dataset.indexOf('derivatives');
@@ -39,7 +40,7 @@ export function parseNiftiPath(path: string): NiftiName {
     return {
       subjectKey: `nifti:${dataset.join('/')}|${subject}`,
       subject,
-      session: entity?.[2] ?? folders.find((f) => /^ses-[A-Za-z0-9]+$/.test(f)) ?? '',
+      session: entity?.[2] ?? folders.findLast((f) => /^ses-[A-Za-z0-9]+$/.test(f)) ?? '',
       bids: true,
       suffix: entity?.[3] ?? '',
       stem,
