@@ -228,8 +228,20 @@ export function answers(scenario: Scenario): Handlers<typeof appContract> {
               ]
             : [],
         measurements: ['GM', 'WM', 'CSF', 'TIV'].flatMap((structure, n) => [
-          { engine: 'tissue-em' as const, structure, volumeMm3: volumes[n]!, derivativeId: null },
-          { engine: 'tissue-em' as const, structure, volumeMm3: volumes[n]! * 1.004, derivativeId: id },
+          {
+            engine: 'tissue-em' as const,
+            structure,
+            volumeMm3: volumes[n]!,
+            derivativeId: null,
+            percentChange: null,
+          },
+          {
+            engine: 'tissue-em' as const,
+            structure,
+            volumeMm3: volumes[n]! * 1.004,
+            derivativeId: id,
+            percentChange: 0.4,
+          },
         ]),
         attributes: [
           { name: 'Manufacturer', value: 'SIEMENS' },

@@ -9,7 +9,14 @@ import { ScanAuditView } from '../risk/scan-audit-view.tsx';
 import { go, setParams, useRoute } from '../route.ts';
 import { SideDialog } from '../ui/dialog.tsx';
 import { ErrorPanel, Loaded } from '../ui/feedback.tsx';
-import { formatNumber, formatSeconds, formatShape, formatTime, formatVoxelSize } from '../ui/format.ts';
+import {
+  formatNumber,
+  formatPercent,
+  formatSeconds,
+  formatShape,
+  formatTime,
+  formatVoxelSize,
+} from '../ui/format.ts';
 import { ProblemList } from '../ui/problem-list.tsx';
 import { StateChip } from '../ui/state.tsx';
 import { Term } from '../ui/term.tsx';
@@ -304,11 +311,7 @@ function Volumes({ detail }: { detail: Detail }) {
               <Table.Td>{ENGINE_NAMES[item.engine].short}</Table.Td>
               <Table.Td ta="right">{formatNumber(item.volumeMm3)}</Table.Td>
               <Table.Td ta="right">{after ? formatNumber(after.volumeMm3) : '–'}</Table.Td>
-              <Table.Td ta="right">
-                {after
-                  ? `${(((after.volumeMm3 - item.volumeMm3) / item.volumeMm3) * 100).toFixed(2)} %`
-                  : '–'}
-              </Table.Td>
+              <Table.Td ta="right">{formatPercent(after?.percentChange ?? null)}</Table.Td>
             </Table.Tr>
           );
         })}

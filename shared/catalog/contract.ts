@@ -27,7 +27,13 @@ export const catalogContract = defineContract({
       problems: z.array(seriesProblem),
       derivatives: z.array(derivative),
       reviews: z.array(reviewRecord),
-      measurements: z.array(measurement.extend({ derivativeId: z.number().nullable() })),
+      measurements: z.array(
+        measurement.extend({
+          derivativeId: z.number().nullable(),
+          /** From the original; null for the original itself, where it has no such structure, or was measured in another way. */
+          percentChange: z.number().nullable(),
+        }),
+      ),
       attributes: z.array(z.object({ name: z.string(), value: z.string() })),
       /** Paths relative to the source folder, first 20. */
       files: z.array(z.string()),
