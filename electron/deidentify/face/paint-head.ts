@@ -2,6 +2,7 @@ import type { EditPlan } from './edit-plan.ts';
 import type { FaceInput, FaceProposal } from './face-method.ts';
 import { workingGrid } from './head-shape.ts';
 import { matchBrightTail } from './match-bright-tail.ts';
+import { matchDetail } from './match-detail.ts';
 import { type MatchedTissue, matchTissue } from './match-tissue.ts';
 import { grainField } from './noise.ts';
 import { grainOf, lookAround, repaint } from './repaint.ts';
@@ -38,6 +39,7 @@ export function paintHead(
         tissue[n]! += coarse * Math.min(1, Math.max(0, (-distance[n]! - 4) / 6)) * grain[n]!;
     }
     const made = repaint(volume, plan, { distance, weight: plan.weight, grain: own }, tissue, around, seed);
+    matchDetail(volume, plan, distance, made);
     matchBrightTail(volume, plan, made);
     return made;
   };

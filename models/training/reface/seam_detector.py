@@ -4,8 +4,10 @@
 
 For each person small cubes of tissue are cut out along the border of the edit, from the refaced scan (there is a seam) and at
 the same places from the original (there is none). A small 3-D network learns to tell them apart on two thirds of the people
-and is asked on the last third, three times over. AUC 0.5: it cannot. The attacker here is given the place, which is
-more than he has. Needs torch, numpy, scipy, nibabel, scikit-learn; a few minutes on two cores.
+and is asked on the last third, three times over. So do boosted trees on sixteen plain statistics of each cube (mean, spread,
+gradients and detail, inside and outside of the border), which learn more from few people. AUC 0.5: they cannot. The attacker
+here is given the place, and the trees the border's course, which is more than he has. Needs torch, numpy, scipy, nibabel,
+scikit-learn; a few minutes on two cores.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import nibabel as nib
 import numpy as np
 import torch
 from scipy import ndimage as ndi
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
@@ -28,7 +31,7 @@ EPOCHS = 8
 
 
 def cubes(name, folder, sources, random):
-    """(2 · EACH, 13, 13, 13) float32 and labels, or None: refaced and original cubes at the same places."""
+    """(2 · EACH, 13, 13, 13) float32, labels and (2 · EACH, 16) statistics, or None: refaced and original at the same places."""
     path = next(Path(sources).rglob(f"{name}.nii*"), None)
     if path is None:
         return None
@@ -44,11 +47,31 @@ def cubes(name, folder, sources, random):
     places = np.argwhere(border & inner)
     if len(places) < EACH:
         return None
-    out = []
+    out, plain = [], []
+    looks = [textures(v / level) for v in (after, before)]
     for at in places[random.choice(len(places), EACH, replace=False)]:
         window = tuple(slice(a - HALF, a + HALF + 1) for a in at)
         out += [after[window] / level, before[window] / level]
-    return np.stack(out), np.tile([1.0, 0.0], EACH).astype(np.float32)
+        plain += [statistics([t[window] for t in look], mask[window]) for look in looks]
+    return np.stack(out), np.tile([1.0, 0.0], EACH).astype(np.float32), np.array(plain)
+
+
+def textures(v):
+    fine = ndi.gaussian_filter(v, 1.0)
+    return v, ndi.gaussian_gradient_magnitude(v, 0.6), ndi.gaussian_gradient_magnitude(v, 1.5), v - fine, fine - ndi.gaussian_filter(v, 2.5)
+
+
+def statistics(look, mask):
+    """Eight numbers of the tissue on either side of the border; not a number where there is hardly any."""
+    out = []
+    for side in (mask, ~mask):
+        at = side & (look[0] > 0.12)
+        if at.sum() < 50:
+            return [np.nan] * 16
+        value, edge, wide, detail, texture = (t[at] for t in look)
+        strong = np.percentile(np.abs(detail), 97) / (np.median(np.abs(detail)) + 1e-6)
+        out += [value.mean(), value.std(), np.median(edge), *np.percentile([edge, wide], 95, axis=1), detail.std(), strong, texture.std()]
+    return out
 
 
 def detector():
@@ -78,7 +101,7 @@ def main():
     torch.set_num_threads(2)
     people = [c for n, f in refaced(options.project, options.method) if (c := cubes(n, f, options.sources, random))]
     order = random.permutation(len(people))
-    scores, labels, owners = [], [], []
+    scores, labels, owners, trees = [], [], [], []
     for fold in range(FOLDS):
         held = set(order[fold::FOLDS])
         x = torch.from_numpy(np.concatenate([people[n][0] for n in order if n not in held]))[:, None]
@@ -94,16 +117,20 @@ def main():
                 loss.backward()
                 step.step()
         model.eval()
+        boosted = HistGradientBoostingClassifier(max_iter=120, max_depth=4, random_state=1)
+        boosted.fit(np.concatenate([people[n][2] for n in order if n not in held]), y.numpy())
         with torch.no_grad():
             for n in held:
                 scores.append(model(torch.from_numpy(people[n][0])[:, None]).numpy())
                 labels.append(people[n][1])
                 owners.append(n)
+                trees.append(boosted.predict_proba(people[n][2])[:, 1])
     each = [roc_auc_score(y, s) for y, s in zip(labels, scores)]
     draws = [np.array(each)[random.integers(len(each), size=len(each))].mean() for _ in range(2000)]
     result = dict(
         method=options.method, people=len(people), cubes=int(sum(len(y) for y in labels)),
         auc=round(float(roc_auc_score(np.concatenate(labels), np.concatenate(scores))), 3),
+        aucOfStatistics=round(float(roc_auc_score(np.concatenate(labels), np.concatenate(trees))), 3),
         meanAucPerPerson=round(float(np.mean(each)), 3), interval95=[round(float(v), 3) for v in np.quantile(draws, (0.025, 0.975))],
     )
     options.out.write_text(json.dumps(result, indent=1) + "\n")

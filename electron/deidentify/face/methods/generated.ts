@@ -41,7 +41,7 @@ function generated({ id, title, summary, reference }: Generated): FaceMethod {
     reference,
     caution:
       'The network was trained on T1-weighted heads of adults at 2 mm: fine texture of the new face is softer than the scan’s.',
-    version: '1.2.0',
+    version: '1.3.0',
     model: id,
     defaults: { ...REGION_DEFAULTS, seamMm: 14, amount: 0.8, model: id },
     params: {

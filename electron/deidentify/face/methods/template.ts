@@ -38,7 +38,7 @@ export const template: FaceMethod = {
     'The idea of mri_reface (Schwarz et al., NeuroImage 2021;231:117845) and afni_refacer, with an average head of our own.',
   caution:
     'On contrasts other than T1-weighted the tissue of the new face is only ranked like the scan’s: it looks less natural there.',
-  version: '1.4.0',
+  version: '1.5.0',
   defaults: { ...REGION_DEFAULTS, seamMm: 14, varyMm: VARY_MM },
   params: {
     ...REGION_PARAMS,
