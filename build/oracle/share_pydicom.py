@@ -33,6 +33,12 @@ def dates(datasets):
     return {str(e.value) for d in datasets for e in d.iterall() if e.VR == "DA" and e.value}
 
 
+def references(datasets):
+    return [str(e.value) for d in datasets for e in d.iterall() if e.tag == (0x0008, 0x1155)]
+
+
+names = {str(d.SOPInstanceUID) for d in shared}
+pointed = references(shared)
 changed = 0
 changed_to = set()
 geometry = True
@@ -50,6 +56,8 @@ print(json.dumps({
     "changedTo": sorted(changed_to),
     "sameGeometry": bool(geometry),
     "uidsInCommon": len(uids(source) & uids(shared)),
+    "referencesWithin": sum(uid in names for uid in pointed),
+    "referencesElsewhere": sum(uid not in names for uid in pointed),
     "datesInCommon": sorted(dates(source) & dates(shared)),
     "privateElements": sum(e.tag.is_private for d in shared for e in d.iterall()),
     "patientNames": len({str(d.PatientName) for d in shared}),

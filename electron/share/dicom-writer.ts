@@ -28,6 +28,7 @@ import { reading, SourceFault } from './source-fault.ts';
 import { decodeStored, PixelError, pixelFormat } from './stored-pixels.ts';
 import { type Verification, verifyDicom } from './verify-dicom.ts';
 import { type FileRecord, writeWholeFile } from './whole-file.ts';
+import { pointToWritten, type WrittenUids } from './written-uids.ts';
 
 /** One series to write as DICOM. */
 export interface DicomSeries {
@@ -40,6 +41,8 @@ export interface DicomSeries {
   /** The object may say that no face is recognisable; when, see `PixelEdit`. */
   readonly facePassed: boolean;
   readonly method: string;
+  /** How instances of this subject in the same share are called now; references to them are changed. */
+  readonly written?: WrittenUids | undefined;
   /** Folder in the share, e.g. `DICOM/sub-A/ses-01/series-003`. */
   readonly folder: string;
 }
@@ -172,6 +175,7 @@ function makeInstance(bytes: Uint8Array, series: DicomSeries): Made {
     },
     series.keys,
   );
+  const pointed = pointToWritten(stamped, series.written ?? new Map());
   keepUntouchedFrames(profiled.dataset, stamped, edit.changedByPlane);
   setElement(stamped, {
     tag: '7FE00010',
@@ -185,7 +189,7 @@ function makeInstance(bytes: Uint8Array, series: DicomSeries): Made {
   };
   return {
     bytes: writeDicom(out),
-    changes: [...profiled.changes, ...stampChanges(profiled.dataset, stamped)],
+    changes: [...profiled.changes, ...stampChanges(profiled.dataset, stamped), ...pointed],
     sourceSyntax: file.transferSyntaxUid,
     sopInstanceUid: getString(stamped, '00080018') ?? '',
     placedBy: placement.by,

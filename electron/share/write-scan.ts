@@ -18,6 +18,7 @@ import type { ShareFolder } from './share-folder.ts';
 import type { JournalUnit } from './share-journal.ts';
 import { reading, SourceFault } from './source-fault.ts';
 import { explainWriteFailure, type FileRecord } from './whole-file.ts';
+import type { WrittenUids } from './written-uids.ts';
 
 /** One scan on its way out. */
 export interface ScanToWrite {
@@ -63,6 +64,8 @@ export interface WriteScanContext {
   readonly folder: ShareFolder;
   readonly policy: Policy;
   readonly keys: Pseudonyms;
+  /** By subject, for references between the DICOM instances of this share. */
+  readonly written: ReadonlyMap<string, WrittenUids>;
   /** For tests: called after each written file's scan; may throw to stand for a process that dies. */
   readonly checkpoint: (place: string) => void;
 }
@@ -78,11 +81,12 @@ export interface WriteScanContext {
 export async function writeUnit(
   scan: ScanToWrite,
   format: ShareFormat,
-  { folder, policy, keys, checkpoint }: WriteScanContext,
+  { folder, policy, keys, written: uids, checkpoint }: WriteScanContext,
   context: TaskContext,
 ): Promise<WrittenUnit> {
   const key = `${scan.selected.scan.seriesId}:${format}`;
-  const fingerprint = fingerprintOf(scan, format, policy);
+  const references = format === 'dicom' ? uids.get(scan.selected.scan.subjectLabel) : undefined;
+  const fingerprint = fingerprintOf(scan, format, policy, references);
   const before = await folder.journal.finished(key, fingerprint, folder.contentDir);
   if (before) return { format, files: before.files, facts: before.facts as UnitFacts, reused: true };
 
@@ -94,7 +98,7 @@ export async function writeUnit(
     written =
       format === 'bids'
         ? await asBids(scan, folder, policy, keys)
-        : await asDicom(scan, folder, policy, keys, context);
+        : await asDicom(scan, folder, policy, keys, references, context);
   } catch (cause) {
     if (!(cause instanceof SourceFault)) throw explainWriteFailure(cause, folder.dir);
     await removeUnit(scan, format, folder);
@@ -173,6 +177,7 @@ async function asDicom(
   folder: ShareFolder,
   policy: Policy,
   keys: Pseudonyms,
+  references: WrittenUids | undefined,
   context: TaskContext,
 ) {
   const { original, edited } = await readPair(scan);
@@ -183,6 +188,7 @@ async function asDicom(
       pair: { original: original.volume, edited: edited.volume },
       recipe: policy,
       keys,
+      written: references,
       folder: scan.dicomFolder!,
       ...subjectOf(scan),
     },
@@ -227,7 +233,12 @@ async function removeUnit(
 }
 
 /** Everything the files of a unit depend on. */
-function fingerprintOf(scan: ScanToWrite, format: ShareFormat, policy: Policy): string {
+function fingerprintOf(
+  scan: ScanToWrite,
+  format: ShareFormat,
+  policy: Policy,
+  references: WrittenUids | undefined,
+): string {
   const stamp = (path: string) => {
     try {
       const { size, mtimeMs } = statSync(path);
@@ -248,6 +259,7 @@ function fingerprintOf(scan: ScanToWrite, format: ShareFormat, policy: Policy): 
     scan.bids,
     scan.dicomFolder,
     policy,
+    [...(references?.values() ?? [])].sort(),
   ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

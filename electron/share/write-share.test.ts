@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ShareFormat, ShareOverride } from '../../shared/share/records.ts';
-import { setString } from '../deidentify/header/dicom-dataset.ts';
+import { emptyDataset, sequenceElement, setElement, setString } from '../deidentify/header/dicom-dataset.ts';
 import { explicitLittleEndian } from '../deidentify/header/read-dicom.ts';
 import { writeDicom } from '../deidentify/header/write-dicom.ts';
 import { reviewHandlers } from '../review/handlers.ts';
@@ -181,6 +181,42 @@ describe('writeShare', () => {
     });
     expect(said.datesInCommon).toEqual([]);
   });
+
+  it.for([false, true])(
+    'keeps references between instances (read with pydicom), UIDs retained: %s',
+    async (retainUids, test) => {
+      const uid = (n: number) => `1.2.826.0.1.3680043.10.543.77.1.${n}`;
+      for (let s = 0; s < SIZE; s++) {
+        const dataset = instance(s);
+        // The next slice, itself, and (from the fixture) an image that is not in the project.
+        const items = [((s + 1) % SIZE) + 1, s + 1].map((n) => {
+          const item = emptyDataset();
+          setString(item, '00081150', '1.2.840.10008.5.1.4.1.1.4');
+          setString(item, '00081155', uid(n));
+          return item;
+        });
+        setElement(dataset, sequenceElement('00082112', items));
+        writeFileSync(
+          join(fixture.sourceDir, 'dicom', `Quentrell_${s}.dcm`),
+          writeDicom({ dataset, transferSyntaxUid: explicitLittleEndian }),
+        );
+      }
+      const options = { ...policy.options, retainUids };
+      const receipt = await share({ formats: ['dicom'], policy: { ...policy, options } });
+      expect(receipt.checks.find((c) => c.id === 'dicom-readback')?.state).toBe('ok');
+      expect(receipt.checks.filter((c) => c.state === 'failed')).toEqual([]);
+      if (!existsSync('/usr/bin/python3')) test.skip('python3 with pydicom is not installed');
+      const script = new URL('../../build/oracle/share_pydicom.py', import.meta.url).pathname;
+      const said = JSON.parse(
+        execFileSync(
+          '/usr/bin/python3',
+          [script, join(fixture.sourceDir, 'dicom'), join(fixture.shareDir, 'DICOM')],
+          { encoding: 'utf8' },
+        ),
+      );
+      expect(said).toMatchObject({ instances: SIZE, referencesWithin: 2 * SIZE, referencesElsewhere: SIZE });
+    },
+  );
 
   it('carries nothing that people typed about the scans, and nobody of the staff', async () => {
     const typed = ['Weberlein', 'head nurse', 'Krawuttke', 'ENOENT', '/mnt/ward', 'phone call', 'Ottokar'];

@@ -41,6 +41,7 @@ import { validateBids } from './validate-bids.ts';
 import { explainWriteFailure, type FileRecord, ShareWriteError, writeWholeFile } from './whole-file.ts';
 import { type WrittenPictures, writePictures } from './write-pictures.ts';
 import { type ScanToWrite, type WrittenUnit, withdrawDamaged, writeUnit } from './write-scan.ts';
+import { writtenUids } from './written-uids.ts';
 
 export interface ShareRequest {
   readonly dir: string;
@@ -112,6 +113,7 @@ export async function writeShare(
   await requireSpace(folder.dir, bytesNeeded(scans, formats));
 
   // 1. The scans, one at a time.
+  const uids = writtenUids(db, scans, policy, context.keys);
   const outcomes: { scan: ScanToWrite; units: WrittenUnit[]; shown: WrittenPictures }[] = [];
   for (const [n, scan] of scans.entries()) {
     task.signal.throwIfAborted();
@@ -124,7 +126,8 @@ export async function writeShare(
     const written: WrittenUnit[] = [];
     for (const format of formats) {
       if (format === 'bids' ? scan.bids === null : scan.dicomFolder === null) continue;
-      written.push(await writeUnit(scan, format, { folder, policy, keys: context.keys, checkpoint }, part));
+      const how = { folder, policy, keys: context.keys, written: uids, checkpoint };
+      written.push(await writeUnit(scan, format, how, part));
     }
     const units = await withdrawDamaged(scan, written, folder);
     for (const unit of units) {

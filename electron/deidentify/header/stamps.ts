@@ -86,6 +86,11 @@ export interface PixelEdit {
   readonly range?: { readonly min: number; readonly max: number };
 }
 
+/** SOP Instance UID of an object after its pixels were edited. */
+export function editedUid(uid: string, method: string | undefined, pseudonyms: Pseudonyms): string {
+  return pseudonyms.derivedUid(uid, `pixels edited ${method ?? ''}`);
+}
+
 /**
  * Marks an object whose pixels were edited; call after `applyProfile`, once for each instance.
  *
@@ -98,7 +103,7 @@ export interface PixelEdit {
 export function stampPixelsEdited(dataset: Dataset, edit: PixelEdit, pseudonyms: Pseudonyms): Dataset {
   const out = copyDataset(dataset);
   const sop = getString(out, '00080018');
-  if (sop) setString(out, '00080018', pseudonyms.derivedUid(sop, `pixels edited ${edit.method ?? ''}`));
+  if (sop) setString(out, '00080018', editedUid(sop, edit.method, pseudonyms));
   markDerived(out, '00080008');
   walk(out, (element, _path, owner) => {
     if (element.tag === '00089007') markDerived(owner, '00089007');
