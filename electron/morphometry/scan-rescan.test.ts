@@ -136,7 +136,8 @@ describe('the scan–rescan floor', () => {
     expect(pairs()).toBe(1);
     addScan(100, { description: 'MPRAGE run 1', attributes: { EchoTime: 2.96 } });
     addScan(100, { description: 'MPRAGE run 2', attributes: { EchoTime: 2.98 } });
-    expect(pairs()).toBe(2);
+    addScan(100, { description: 'MPRAGE_repeat', attributes: { EchoTime: 2.96 } });
+    expect(pairs()).toBe(3);
   });
 
   it('finds the repeat of a scan behind others that do not repeat it', () => {

@@ -126,6 +126,7 @@ function stemOf(description: string): string {
     .toLowerCase()
     .replace(/(^|[_ ])ses-[^_ ]+/g, '')
     .replace(/(^|[_ ])run[-_ ]?\d+/g, '')
+    .replace(/[-_ ](repeat|rpt|rescan|retest)\d*$/, '')
     .trim();
 }
 
