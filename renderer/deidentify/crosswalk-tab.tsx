@@ -9,7 +9,8 @@ import { Term } from '../ui/term.tsx';
 const CONFIRM = 'cut all ties';
 const MEANING = {
   open: 'The key lies in the project folder, readable to anyone who can read that folder.',
-  encrypted: 'Encrypted with a passphrase. Without it nobody can trace a pseudonym back.',
+  encrypted:
+    'The key is encrypted with a passphrase. The catalog in the project folder still names the subjects: protect that folder.',
   cut: 'Destroyed. No pseudonym of this project can be traced back by anyone.',
 } as const;
 

@@ -233,7 +233,10 @@ function ownStatements(value: unknown): string[] | undefined {
   return own.length > 0 ? own : undefined;
 }
 
-/** The codes of a received sequence, local ones (`99…`, PS3.16 section 8) left out, with the meanings that the standard gives them and no other attribute. */
+/**
+ * The codes of a received sequence with the meanings that the standard gives them, and nothing else of its items.
+ * Local codes (`99…`, PS3.16 section 8) mean nothing to others and are left out.
+ */
 function codesOf(value: unknown): Record<string, string>[] | undefined {
   const code = (text: unknown): text is string => typeof text === 'string' && /^[\w.-]{1,16}$/.test(text);
   const codes = (Array.isArray(value) ? value : []).flatMap((item: unknown) => {
