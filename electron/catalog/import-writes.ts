@@ -5,6 +5,7 @@ import { identityName, issuerOfKey, type KnownPerson } from '../import/identity.
 import type { DraftInstance, SeriesDraft } from '../import/series-draft.ts';
 import { asideKey, checkAcrossStudies } from './across-studies.ts';
 import type { Db } from './database.ts';
+import { filesOfSharedSize, replaceSameContent, type SameSizeFile } from './same-content-writes.ts';
 
 /** A prepared statement with any number of positional values. */
 export type Statement = import('better-sqlite3').Statement<unknown[]>;
@@ -29,6 +30,7 @@ const importWideCodes = [
   'linked-again',
 ];
 const reportKey = 'import.report';
+const uncheckedKey = 'import.content-unchecked';
 
 /** Setting that says when an import found other files in a series than before, ISO 8601. */
 export const sourceVersionKey = (seriesId: number) => `source-version:${seriesId}`;
@@ -227,6 +229,30 @@ export class ImportWrites {
       birthDate: r.birth,
       name: identityName(r.name),
     }));
+  }
+
+  /** NIfTI files of these sizes (all of them for null) that share their size with another one. */
+  filesOfSharedSize(sizes: ReadonlySet<number> | null): SameSizeFile[] {
+    return filesOfSharedSize(this.#db).filter((f) => sizes === null || sizes.has(f.size));
+  }
+
+  replaceSameContent(
+    sizes: ReadonlySet<number> | null,
+    groups: ReadonlyArray<ReadonlyArray<{ path: string; seriesId: number }>>,
+  ): void {
+    replaceSameContent(this.#db, sizes, groups, (problem, seriesId) =>
+      this.#addProblem(problem, seriesId, null),
+    );
+  }
+
+  /** An import that ends before it compared its images leaves this behind, and the next one compares all. */
+  get contentUnchecked(): boolean {
+    return this.setting(uncheckedKey) !== undefined;
+  }
+
+  set contentUnchecked(unchecked: boolean) {
+    if (unchecked) this.saveSetting(uncheckedKey, '1');
+    else this.#sql('DELETE FROM setting WHERE key = ?').run(uncheckedKey);
   }
 
   /** Removes studies and subjects that lost their last series. */

@@ -97,14 +97,14 @@ export class ImportStaging {
   }
 
   /** Catalogued files under a folder that the walk did not meet. */
-  notSeen(rootId: number, prefix: string): Array<{ id: number; path: string }> {
+  notSeen(rootId: number, prefix: string): Array<{ id: number; path: string; size: number; kind: string }> {
     const under = prefix ? `${prefix}/` : '';
     return this.#db
       .prepare(
-        `SELECT f.id, f.path FROM source_file f WHERE f.root_id = ? AND f.state <> 'missing' AND substr(f.path, 1, ?) = ?
+        `SELECT f.id, f.path, f.size, f.kind FROM source_file f WHERE f.root_id = ? AND f.state <> 'missing' AND substr(f.path, 1, ?) = ?
          AND NOT EXISTS (SELECT 1 FROM temp.import_seen s WHERE s.file_id = f.id)`,
       )
-      .all(rootId, under.length, under) as Array<{ id: number; path: string }>;
+      .all(rootId, under.length, under) as Array<{ id: number; path: string; size: number; kind: string }>;
   }
 
   /** Ends the main reading: indexes are built once, which is cheaper than keeping them while staging. */

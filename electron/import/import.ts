@@ -12,6 +12,7 @@ import { ImportStaging, type SeenStatus, type StagedFile } from './import-stagin
 import { stemOf } from './nifti/bids-name.ts';
 import { niftiSeries } from './nifti/nifti-series.ts';
 import type { NiftiSource, ReadFile } from './read-file.ts';
+import { findSameContent } from './same-content.ts';
 import { openScopes, Roots, type Scope } from './scopes.ts';
 import type { SeriesDraft, SourceInstance } from './series-draft.ts';
 import { below, isInside, relativeTo } from './source-paths.ts';
@@ -84,6 +85,8 @@ class ImportRun {
   readonly #roots = new Roots();
   #scopes: Scope[] = [];
   readonly #tasks = new Set<Promise<void>>();
+  /** Sizes of NIfTI files that came, changed or went. */
+  readonly #imageSizes = new Set<number>();
   readonly #people = new StudyPeople();
   readonly #personKeys = new Map<string, string>();
   #failure: unknown;
@@ -108,6 +111,8 @@ class ImportRun {
       for (const scope of this.#scopes) await this.#walk(scope);
       await this.#drain();
       await this.#readSiblings();
+      const everyImage = this.#writes.contentUnchecked;
+      if (this.#imageSizes.size > 0) this.#writes.contentUnchecked = true;
       await this.#writeGroups();
       this.#writes.transaction(() => {
         for (const { rootId, file } of this.#noLongerData) this.#putOther(rootId, file);
@@ -118,6 +123,7 @@ class ImportRun {
         this.#writes.checkAcrossStudies();
         this.#writes.replaceImportProblems(this.#problems);
       });
+      await this.#compareImages(everyImage);
       const report = this.#report(sources);
       this.#writes.saveReport(report);
       return report;
@@ -140,9 +146,11 @@ class ImportRun {
     const { signal } = this.#options;
     const start = below(scope.realRoot, scope.prefix);
     // Roots that are walked with this one; those beside the walked part are not looked into.
-    const nested = [...this.#roots.real].filter(
-      ([id, root]) => id !== scope.rootId && root !== scope.realRoot && isInside(root, start),
-    );
+    const nested = scope.files
+      ? []
+      : [...this.#roots.real].filter(
+          ([id, root]) => id !== scope.rootId && root !== scope.realRoot && isInside(root, start),
+        );
     const unread: string[] = [];
     let buffer: FoundFile[] = [];
     const flush = async () => {
@@ -224,6 +232,7 @@ class ImportRun {
           continue;
         }
         this.#counts.changed++;
+        if (known.kind === 'nifti') this.#imageSizes.add(known.size);
         for (const id of this.#writes.seriesOfFile(known.id)) this.#staging.touch(id);
         again.push({ path, status: same ? 'returned' : 'changed' });
       }
@@ -274,6 +283,7 @@ class ImportRun {
   #take(rootId: number, file: ReadFile, status: SeenStatus | 'sibling'): void {
     if (status !== 'sibling') this.#kinds[file.kind]++;
     if (file.kind === 'dicom' || file.kind === 'nifti') {
+      if (file.kind === 'nifti' && status !== 'sibling') this.#imageSizes.add(file.size);
       if (file.person) this.#people.add(file.person.studyUid, file.person.signs);
       this.#staging.stage(rootId, file, status);
       return;
@@ -326,6 +336,7 @@ class ImportRun {
           // What lies in a folder that could not be opened is not known to be gone.
           if (unread.some((folder) => isInside(absolute, folder))) continue;
           this.#counts.missing++;
+          if (file.kind === 'nifti') this.#imageSizes.add(file.size);
           this.#staging.missing(file.id);
           for (const id of this.#writes.seriesOfFile(file.id)) this.#staging.touch(id);
         }
@@ -392,6 +403,22 @@ class ImportRun {
         .map((f) => niftiSeries(JSON.parse(f.header) as NiftiSource, f)),
     ];
     this.#writes.writeGroup(key, drafts, changed, this.#at, this.#options.pseudonym);
+  }
+
+  /** Warns of one image under several people: a NIfTI file without a BIDS name is known by its path alone. */
+  async #compareImages(every: boolean): Promise<void> {
+    if (!every && this.#imageSizes.size === 0) return;
+    const sizes = every ? null : this.#imageSizes;
+    const files = this.#writes
+      .filesOfSharedSize(sizes)
+      .map((f) => ({ ...f, file: below(this.#roots.paths.get(f.rootId)!, f.path) }));
+    this.#options.progress(0, null, 'comparing images');
+    const groups = await findSameContent(files, (name, params) => this.#options.runTask(name, params));
+    this.#check();
+    this.#writes.transaction(() => {
+      this.#writes.replaceSameContent(sizes, groups);
+      this.#writes.contentUnchecked = false;
+    });
   }
 
   #personOf({ header, file }: SourceInstance): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Task } from '../worker/task.ts';
 import { type ConvertedSeries, type ConvertSeriesParams, convertSeries } from './convert-series.ts';
 import { type ReadFile, readSourceFile } from './read-file.ts';
+import { hashFiles } from './same-content.ts';
 
 export interface ReadHeadersParams {
   /** Absolute folder. */
@@ -42,5 +43,6 @@ const convert: Task<ConvertSeriesParams, ConvertedSeries> = (params, context) =>
 export const importTasks = {
   'import.readHeaders': readHeaders,
   'import.stampFiles': stampFiles,
+  'import.hashFiles': hashFiles,
   'import.convertSeries': convert,
 };
