@@ -2,6 +2,7 @@ import type { QuarantineClass, SeriesKind, SeriesLayout } from '../../shared/imp
 import type { Problem } from '../../shared/problem.ts';
 import type { DicomHeader } from './dicom/header-record.ts';
 import { comparableName, isPlaceholderId } from './identity.ts';
+import { implausibleSize, implausibleSizeFix } from './plausible-extent.ts';
 import type { SliceStack } from './slice-geometry.ts';
 
 /** The grid that grouping worked out. */
@@ -29,6 +30,8 @@ interface Checked {
   kindIsSure: boolean;
   layout: SeriesLayout;
   volume: CheckedVolume;
+  /** What is wrong with its size, if something is. */
+  implausible: string | undefined;
   /** In slice order. */
   headers: readonly DicomHeader[];
   mixedIdentity: boolean;
@@ -147,6 +150,10 @@ function checkGeometry(series: Checked, add: Add, setAside: SetAside): void {
     );
     setAside('Position, orientation or pixel spacing is missing.', 'missing-geometry');
     return;
+  }
+  if (series.implausible) {
+    add('implausible-size', 'error', series.implausible, implausibleSizeFix);
+    setAside(implausibleSize.reason, implausibleSize.quarantine);
   }
   if (headers.some((h) => h.mixedFrameOrientations) && series.kind !== 'localizer') {
     add(

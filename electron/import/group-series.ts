@@ -2,6 +2,7 @@ import { type CheckedVolume, checkDicomSeries, type Finding } from './check-seri
 import type { DicomHeader } from './dicom/header-record.ts';
 import { dicomIdentityKey } from './identity.ts';
 import { initialState, judgeFaceInView, judgeLayout, leastSlices, showsHead } from './initial-state.ts';
+import { implausibleExtent } from './plausible-extent.ts';
 import { type RecognisedKind, recogniseKind } from './recognise-kind.ts';
 import type { DraftInstance, SeriesDraft, SourceInstance } from './series-draft.ts';
 import { sliceNormal, stackAffine, stackSlices, type Vector } from './slice-geometry.ts';
@@ -117,8 +118,9 @@ function draftOf(part: Part, mixedIdentity: boolean, personOf: PersonOf): Series
   const volume = arrange(part.instances);
   const kind = volume.shape[3] && volume.shape[3] > 1 ? kindOf(part.instances, volume.shape[3]) : part.kind;
   const ordered = volume.order.map((n) => part.instances[n]!);
+  const implausible = implausibleExtent(volume.shape, volume.voxelSizeMm);
   const layout =
-    kind.kind === 'non-image'
+    kind.kind === 'non-image' || implausible
       ? 'none'
       : kind.kind === 'localizer' && (volume.shape[2] ?? 0) < leastSlices
         ? '2d'
@@ -132,6 +134,7 @@ function draftOf(part: Part, mixedIdentity: boolean, personOf: PersonOf): Series
     kindIsSure: kind.sure,
     layout,
     volume,
+    implausible,
     headers: ordered.map((i) => i.header),
     mixedIdentity,
     mixedOrientation: part.mixedOrientation,
@@ -156,7 +159,7 @@ function draftOf(part: Part, mixedIdentity: boolean, personOf: PersonOf): Series
     shape: volume.shape,
     voxelSizeMm: volume.voxelSizeMm,
     affine: volume.affine,
-    faceInView: judgeFaceInView(head, volume.affine, volume.shape),
+    faceInView: implausible ? 'unknown' : judgeFaceInView(head, volume.affine, volume.shape),
     state: state.state,
     quarantine: state.quarantine,
     stateReason: state.reason,

@@ -18,7 +18,7 @@ const meanings: Record<QuarantineClass, string> = {
   'secondary-capture': 'Screen captures and converted pictures; names may be burned into them.',
   derived: 'Computed from other images: reformats, maps, projections.',
   'non-image': 'Reports, plans, presentation states and other objects without an image.',
-  'missing-geometry': 'Positions, orientation or spacing are missing.',
+  'missing-geometry': 'Positions, orientation or spacing are missing or cannot be right.',
   'inconsistent-geometry': 'Slices that do not make one regular volume: gaps, tilt, mixed orientations.',
   identity: 'Files of one series that name more than one patient.',
   unreadable: 'Files that are cut off or damaged.',

@@ -1,6 +1,7 @@
 import type { QuarantineClass, SeriesKind } from '../../../shared/import/records.ts';
 import type { Problem } from '../../../shared/problem.ts';
 import { initialState, isHeadSized, judgeFaceInView, judgeLayout, showsHead } from '../initial-state.ts';
+import { implausibleExtent, implausibleSize, implausibleSizeFix } from '../plausible-extent.ts';
 import type { NiftiSource } from '../read-file.ts';
 import { recogniseKind } from '../recognise-kind.ts';
 import type { SeriesDraft } from '../series-draft.ts';
@@ -131,7 +132,9 @@ export function niftiSeries(
     add('colour-or-complex', 'info', 'Its voxels are colours or complex numbers, not one intensity each.');
     kind = 'derived';
   }
-  const layout = judgeLayout(gridShape, voxelSizeMm);
+  const implausible = implausibleExtent(gridShape, voxelSizeMm);
+  // Without a layout it cannot be included either: nothing could be made of it.
+  const layout = implausible ? 'none' : judgeLayout(gridShape, voxelSizeMm);
   const extent = worldExtentMm(header.affine, grid);
   let found: { quarantine: QuarantineClass; reason: string } | undefined;
   if (source.truncated) {
@@ -159,6 +162,10 @@ export function niftiSeries(
       'Correct the header at its source.',
     );
     found = { quarantine: 'missing-geometry', reason: 'Its orientation matrix is singular.' };
+  }
+  if (implausible) {
+    add('implausible-size', 'error', implausible, implausibleSizeFix);
+    found ??= implausibleSize;
   }
   if (/deface|refac|skull ?strip|brain[_-]?(only|extracted)|bet\b|pydeface|mri_?reface/i.test(name.stem)) {
     add(
@@ -212,7 +219,7 @@ export function niftiSeries(
     shape: gridShape,
     voxelSizeMm,
     affine: header.affine,
-    faceInView: judgeFaceInView(head, header.affine, grid),
+    faceInView: implausible ? 'unknown' : judgeFaceInView(head, header.affine, grid),
     state: state.state,
     quarantine: state.quarantine,
     stateReason: state.reason,
