@@ -5,6 +5,7 @@ import { identityName, issuerOfKey, type KnownPerson } from '../import/identity.
 import type { DraftInstance, SeriesDraft } from '../import/series-draft.ts';
 import { asideKey, checkAcrossStudies } from './across-studies.ts';
 import type { Db } from './database.ts';
+import { labelSessions } from './label-sessions.ts';
 import { filesOfSharedSize, replaceSameContent, type SameSizeFile } from './same-content-writes.ts';
 
 /** A prepared statement with any number of positional values. */
@@ -185,30 +186,8 @@ export class ImportWrites {
     }
   }
 
-  /** Numbers each subject's studies ses-01, ses-02 … by date and time, those of BIDS by label; numbers that results already carry stay. */
   labelSessions(): void {
-    const unlabelled = this.#sql(
-      `SELECT DISTINCT subject_id AS id FROM study WHERE session_label = ''`,
-    ).all() as Array<{ id: number }>;
-    const name = (n: number) => `ses-${String(n).padStart(2, '0')}`;
-    for (const { id } of unlabelled) {
-      const studies = this.#sql(
-        'SELECT id, study_date AS date, study_time AS time, study_instance_uid AS uid, session_label AS label FROM study WHERE subject_id = ?',
-      ).all(id) as Array<StudyPlace & { id: number; label: string }>;
-      studies.sort(byTime);
-      const settled =
-        this.#sql(
-          'SELECT 1 FROM derivative d JOIN series s ON s.id = d.series_id WHERE s.subject_id = ? LIMIT 1',
-        ).get(id) !== undefined;
-      const taken = new Set(settled ? studies.map((s) => s.label) : []);
-      let next = 1;
-      for (const study of studies) {
-        if (settled && study.label) continue;
-        while (taken.has(name(next))) next++;
-        this.#sql('UPDATE study SET session_label = ? WHERE id = ?').run(name(next), study.id);
-        taken.add(name(next));
-      }
-    }
+    labelSessions(this.#db);
   }
 
   checkAcrossStudies(): void {
@@ -238,7 +217,7 @@ export class ImportWrites {
 
   replaceSameContent(
     sizes: ReadonlySet<number> | null,
-    groups: ReadonlyArray<ReadonlyArray<{ path: string; seriesId: number }>>,
+    groups: ReadonlyArray<ReadonlyArray<SameSizeFile>>,
   ): void {
     replaceSameContent(this.#db, sizes, groups, (problem, seriesId) =>
       this.#addProblem(problem, seriesId, null),
@@ -572,21 +551,6 @@ export class ImportWrites {
     }
     return statement;
   }
-}
-
-interface StudyPlace {
-  date: string;
-  time: string;
-  uid: string;
-}
-
-const byNumber = new Intl.Collator('en', { numeric: true });
-
-/** Dates and times of DICOM order as text; what has none comes last. The key of a BIDS session ends in its label, ses-2 before ses-10. */
-function byTime(a: StudyPlace, b: StudyPlace): number {
-  const when = (s: StudyPlace) => `${s.date || '99999999'}|${s.time || '99'}`;
-  if (when(a) !== when(b)) return when(a) < when(b) ? -1 : 1;
-  return byNumber.compare(a.uid, b.uid) || (a.uid < b.uid ? -1 : 1);
 }
 
 interface ExistingSeries {

@@ -32,7 +32,7 @@ export function filesOfSharedSize(db: Db): SameSizeFile[] {
 export function replaceSameContent(
   db: Db,
   sizes: ReadonlySet<number> | null,
-  groups: ReadonlyArray<ReadonlyArray<{ path: string; seriesId: number }>>,
+  groups: ReadonlyArray<ReadonlyArray<SameSizeFile>>,
   addProblem: (p: Problem, seriesId: number) => void,
 ): void {
   const said = db
@@ -45,7 +45,7 @@ export function replaceSameContent(
   for (const { id, size } of said) if (sizes === null || sizes.has(size)) drop.run(id);
   for (const group of groups) {
     for (const file of group) {
-      const other = group.find((f) => f !== file)!;
+      const other = group.find((f) => f.subjectId !== file.subjectId)!;
       const more = group.length > 2 ? ` and ${group.length - 2} more` : '';
       addProblem(
         {
