@@ -34,8 +34,8 @@ beforeEach(() => {
   db.exec(`
     INSERT INTO source_root (id, path, added_at) VALUES (1, '/data/Nether_Wallop', '2020');
     INSERT INTO source_file (id, root_id, path, size, mtime_ms, kind) VALUES (1, 1, 'Quillfeather/1.dcm', 1, 1, 'dicom'), (2, 1, 'Quillfeather/2.dcm', 1, 1, 'dicom');
-    INSERT INTO study (id, subject_id, study_instance_uid, study_date, description, accession_number, session_label)
-      VALUES (1, 1, '1.2.826.0.1.3680043.9.1', '20190623', 'Head of Quillfeather', 'ACC7719305', 'ses-01');
+    INSERT INTO study (id, subject_id, study_instance_uid, study_date, study_time, description, accession_number, session_label)
+      VALUES (1, 1, '1.2.826.0.1.3680043.9.1', '20190623', '081542', 'Head of Quillfeather', 'ACC7719305', 'ses-01');
     INSERT INTO series (id, study_id, subject_id, root_id, format, series_key, series_instance_uid, description, kind, layout, state, attributes, imported_at)
       VALUES (1, 1, 1, 1, 'dicom', '1.2.826.0.1.3680043.9.2', '1.2.826.0.1.3680043.9.2', 'Quillfeather T1', 'T1w', '3d', 'passed', '{"name":"Zenobia"}', '2020');
     INSERT INTO instance (id, series_id, file_id, sop_instance_uid) VALUES (1, 1, 1, '1.2.826.0.1.3680043.9.3');
@@ -84,6 +84,7 @@ describe('crosswalk', () => {
     for (const text of [...secrets, secret]) expect(after, text).not.toContain(text);
     expect(existsSync(join(dir, 'catalog.sqlite.before-20'))).toBe(false);
     expect(db.prepare('SELECT label FROM subject').pluck().all()).toEqual([label]);
+    expect(db.prepare('SELECT study_date, study_time FROM study').raw().all()).toEqual([['', '']]);
     expect(db.prepare('SELECT state, state_reason, state_next FROM series').all()).toEqual([
       { state: 'passed', state_reason: '', state_next: 'Include it again.' },
     ]);

@@ -45,6 +45,7 @@ const tiedColumns: readonly { table: string; column: string; to: 'empty' | 'toke
   { table: 'subject', column: 'birth_date', to: 'empty' },
   { table: 'study', column: 'study_instance_uid', to: 'token' },
   { table: 'study', column: 'study_date', to: 'empty' },
+  { table: 'study', column: 'study_time', to: 'empty' },
   { table: 'study', column: 'description', to: 'empty' },
   { table: 'study', column: 'accession_number', to: 'empty' },
   { table: 'series', column: 'series_key', to: 'token' },
