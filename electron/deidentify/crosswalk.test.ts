@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Db, openDatabase } from '../catalog/database.ts';
-import { cutAllTies, mergeCrosswalk, readCrosswalk } from './crosswalk.ts';
+import { crosswalkState, cutAllTies, mergeCrosswalk, readCrosswalk } from './crosswalk.ts';
 import { crosswalkHandlers } from './crosswalk-handlers.ts';
 import { openKeys, type ProjectKeys } from './keys.ts';
 
@@ -92,6 +92,14 @@ describe('crosswalk', () => {
       { key: 'policyName', value: 'Strict' },
     ]);
     expect(() => keys.subjectLabel('x')).toThrow(/ties/);
+  });
+
+  it('is not called cut as long as the catalog still names people', () => {
+    db.exec("CREATE TRIGGER full BEFORE UPDATE ON subject BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+    expect(() => cutAllTies(dir, db, keys)).toThrow('disk full');
+    expect(crosswalkState(db, keys).state).toBe('open');
+    db.exec('DROP TRIGGER full');
+    expect(cutAllTies(dir, db, keys).state).toBe('cut');
   });
 
   it('names files outside the catalog that still identify', () => {

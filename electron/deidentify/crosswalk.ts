@@ -98,7 +98,6 @@ export interface CutReport {
 export function cutAllTies(projectDir: string, db: Db, keys: ProjectKeys = openKeys(projectDir)): CutReport {
   const wanted = identifyingTexts(db);
   const named = textFinder(wanted);
-  keys.destroy();
   db.pragma('secure_delete = ON');
   db.transaction(() => {
     for (const { table, column, to } of tiedColumns) {
@@ -132,6 +131,8 @@ export function cutAllTies(projectDir: string, db: Db, keys: ProjectKeys = openK
     const path = join(dir, name);
     if (path.startsWith(`${catalogFile}.before-`)) shred(path);
   }
+  // Last: an end in between leaves a project that can be cut again, not one that says "cut" and still names people.
+  keys.destroy();
   return { state: keys.state, filesStillIdentifying: filesContaining(projectDir, wanted) };
 }
 
