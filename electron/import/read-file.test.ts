@@ -134,7 +134,7 @@ describe('discover', () => {
           level: 'info',
           subject: join(root, 'scans/project'),
         }),
-        unreadableFolder: 'scans/project',
+        unread: 'scans/project',
       },
     ]);
     rmSync(root, { recursive: true });
