@@ -43,7 +43,11 @@ export interface ReportInput {
   readonly seconds: readonly { readonly look: number | null; readonly distance: number | null }[];
 }
 
-/** Fewest pairs for a signed-rank test: with five the smallest two-sided p is 0.0625. */
+interface OfPerson {
+  readonly subjectLabel: string;
+}
+
+/** Fewest people for a signed-rank test: with five the smallest two-sided p is 0.0625. */
 const FEWEST_FOR_TEST = 6;
 
 /**
@@ -113,7 +117,8 @@ function auditOfMethod(
   };
 }
 
-function distanceFigures(audits: readonly ScanAudit[]): DistanceFigures | null {
+/** How far the faces of scans lie from the true ones; tests and intervals count people. */
+export function distanceFigures(audits: readonly ScanAudit[]): DistanceFigures | null {
   const pairs = audits.flatMap(({ distance, seriesId, derivativeId, subjectLabel }) =>
     distance
       ? [
@@ -130,18 +135,20 @@ function distanceFigures(audits: readonly ScanAudit[]): DistanceFigures | null {
   );
   if (pairs.length === 0) return null;
   const both = pairs.flatMap((p) => (p.averageMm === null ? [] : [{ ...p, averageMm: p.averageMm }]));
+  // A person's scans show one face: one by one they would be taken for that many people.
+  const persons = [...byPerson(both).values()];
   const test =
-    both.length < FEWEST_FOR_TEST
+    persons.length < FEWEST_FOR_TEST
       ? null
       : wilcoxonSignedRank(
-          both.map((p) => p.averageMm),
-          both.map((p) => p.meanMm),
+          persons.map((own) => mean(own.map((p) => p.averageMm))),
+          persons.map((own) => mean(own.map((p) => p.meanMm))),
         ).p;
   return {
     n: pairs.length,
-    meanMm: estimateOfMean(pairs.map((p) => p.meanMm)),
-    p95Mm: estimateOfMean(pairs.map((p) => p.p95Mm)),
-    averageMeanMm: estimateOfMean(both.map((p) => p.averageMm)),
+    meanMm: estimateOfMean(pairs, (p) => p.meanMm),
+    p95Mm: estimateOfMean(pairs, (p) => p.p95Mm),
+    averageMeanMm: estimateOfMean(both, (p) => p.averageMm),
     averageN: both.length,
     closer: both.filter((p) => p.meanMm < p.averageMm).length,
     p: test,
@@ -156,16 +163,19 @@ function morphometryOf(
   audits: readonly ScanAudit[],
 ): MethodAudit['morphometry'][number] {
   const measured = audits.filter((a) => isMeasurable(a.kind));
-  const rows = measured.map(({ seriesId, derivativeId }) => {
+  const rows = measured.map(({ seriesId, derivativeId, subjectLabel }) => {
     const before = readMeasuredScan(db, seriesId, null, engine);
     const after = readMeasuredScan(db, seriesId, derivativeId, engine);
-    return { before: before && after && !comparable(before, after) ? null : before, after };
+    return { subjectLabel, before: before && after && !comparable(before, after) ? null : before, after };
   });
-  const changes = rows.map(markedChanges).filter((c) => c !== null);
+  const changes = rows.flatMap((row) => {
+    const percent = markedChanges(row);
+    return percent ? [{ subjectLabel: row.subjectLabel, percent }] : [];
+  });
   return {
     engine,
-    meanAbsPercent: estimateOfMean(changes.map((c) => mean(c.map(Math.abs)))),
-    over5Percent: changes.filter((c) => c.some((x) => Math.abs(x) > MARK_PERCENT)).length,
+    meanAbsPercent: estimateOfMean(changes, (c) => mean(c.percent.map(Math.abs))),
+    over5Percent: changes.filter((c) => c.percent.some((x) => Math.abs(x) > MARK_PERCENT)).length,
     failedAfter: rows.filter((r) => r.after !== null && r.after.failure !== '').length,
   };
 }
@@ -180,10 +190,12 @@ function markedChanges({ before, after }: Pick<ComparisonRow, 'before' | 'after'
   return changes.length > 0 ? changes : null;
 }
 
-/** Mean with its percentile-bootstrap interval over scans; no interval for fewer than two. */
-function estimateOfMean(values: readonly number[]): Estimate {
-  if (values.length === 0) return { value: null, low: null, high: null, n: 0 };
-  const interval = values.length < 2 ? null : bootstrap(values, (sample) => mean(sample));
+/** Mean over scans, with its percentile-bootstrap interval over people; none for fewer than two of them. */
+function estimateOfMean<T extends OfPerson>(scans: readonly T[], value: (scan: T) => number): Estimate {
+  if (scans.length === 0) return { value: null, low: null, high: null, n: 0 };
+  const values = scans.map(value);
+  const persons = [...byPerson(scans).values()].map((own) => own.map(value));
+  const interval = persons.length < 2 ? null : bootstrap(persons, (drawn) => mean(drawn.flat()));
   return {
     value: mean(values),
     low: interval?.low ?? null,
@@ -206,4 +218,14 @@ function uniqueProblems(problems: readonly Problem[]): Problem[] {
     seen.add(key);
     return true;
   });
+}
+
+function byPerson<T extends OfPerson>(scans: readonly T[]): Map<string, T[]> {
+  const people = new Map<string, T[]>();
+  for (const scan of scans) {
+    const own = people.get(scan.subjectLabel);
+    if (own) own.push(scan);
+    else people.set(scan.subjectLabel, [scan]);
+  }
+  return people;
 }
