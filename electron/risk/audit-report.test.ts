@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ScanAudit } from '../../shared/risk/records.ts';
 import { distanceFigures } from './audit-report.ts';
-import type { ScanAudit } from './audit-rows.ts';
 
 /** `scans` scans of each person, all of one person with the same distances. */
 function audits(people: number, scans: number): ScanAudit[] {
