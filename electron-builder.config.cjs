@@ -1,4 +1,4 @@
-// Packaging for Windows, macOS and Linux. Checked by build/native/packaging.test.ts; run by build/pack.ts.
+// Packaging for Windows, macOS and Linux. Checked by build/native/packaging.slow.test.ts; run by build/pack.ts.
 // Nothing here publishes, updates or phones home: the application is offline and so is its installer.
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { AuditReport, Estimate, RecognitionFigures } from '../../shared/risk/records.ts';
 import { need, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
+import { writeTable } from './write-table.ts';
 
 export const auditCommand: Command = {
   name: 'audit',
@@ -25,9 +25,9 @@ export const auditCommand: Command = {
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
       const audit = await auditAll(client, values.current ? 'current' : 'all', output);
-      if (values.tsv) writeFileSync(values.tsv, (await client.ask['risk.export']({ what: 'methods' })).text);
+      if (values.tsv) writeTable(values.tsv, (await client.ask['risk.export']({ what: 'methods' })).text);
       if (values['scans-tsv'])
-        writeFileSync(values['scans-tsv'], (await client.ask['risk.export']({ what: 'scans' })).text);
+        writeTable(values['scans-tsv'], (await client.ask['risk.export']({ what: 'scans' })).text);
       output.result(audit);
       return audit.finished && audit.state.states['at-risk'] + audit.state.states['cannot-tell'] === 0
         ? 0

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -12,6 +11,7 @@ import { need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
 import { createProjectClient, type ProjectClient } from './project-client.ts';
+import { writeTable } from './write-table.ts';
 
 export const compareCommand: Command = {
   name: 'compare',
@@ -74,7 +74,7 @@ async function writeTables(
       engine === 'tissue-em'
         ? file
         : `${ending ? file.slice(0, -ending.length) : file}.${engine}${ending || '.tsv'}`;
-    writeFileSync(path, text);
+    writeTable(path, text);
     output.text(`Written to ${path}`);
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describeError } from '../describe-error.ts';
@@ -34,6 +34,13 @@ export function hasDisplay(
   env: NodeJS.ProcessEnv = process.env,
 ): boolean {
   return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
+}
+
+/** Is the SQLite driver built for an Electron? `npm ci` builds it for Node only. */
+export function hasNativeDriver(checkout: string, env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env.REFACADE_SQLITE_BINDING) return true;
+  const dir = join(checkout, 'build', 'native');
+  return existsSync(dir) && readdirSync(dir).some((abi) => existsSync(join(dir, abi, 'better_sqlite3.node')));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UserError } from '../dispatch.ts';
@@ -10,6 +10,7 @@ import { need, needFile, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { openSegmenter } from './open-segmenter.ts';
 import { formatTable } from './output.ts';
+import { writeTable } from './write-table.ts';
 
 /** The command with the segmenter of a build; undefined where there is none. */
 export function createSegmentCommand(openSegmenter: () => Segmenter | undefined): Command {
@@ -43,7 +44,7 @@ export function createSegmentCommand(openSegmenter: () => Segmenter | undefined)
       try {
         const record = await segmenter.segment(input, work, { signal: stop.signal, onProgress });
         await rename(join(work, LABELS_FILE), labels);
-        if (values.volumes) await writeFile(values.volumes, volumesTable(record));
+        if (values.volumes) writeTable(values.volumes, volumesTable(record));
         output.text(
           formatTable(
             ['label', 'structure', 'mm³', 'certainty'],

@@ -6,7 +6,13 @@ import { describeError } from '../describe-error.ts';
 import { writeDoorPage } from '../loopback/door-page.ts';
 import { startLoopback } from '../loopback/server.ts';
 import { readRecentProjects } from '../project/recent-projects.ts';
-import { ElectronStartError, electronBinary, hasDisplay, runElectron } from './electron-window.ts';
+import {
+  ElectronStartError,
+  electronBinary,
+  hasDisplay,
+  hasNativeDriver,
+  runElectron,
+} from './electron-window.ts';
 import { createOutput } from './output.ts';
 import { createProjectClient, userDataDir } from './project-client.ts';
 
@@ -53,6 +59,7 @@ async function openWindow(args: readonly string[], project: string | undefined):
   if (!binary) return 'The Electron binary is not installed here.';
   if (!hasDisplay()) return 'There is no display here: neither DISPLAY nor WAYLAND_DISPLAY is set.';
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  if (!hasNativeDriver(root)) return 'SQLite is not built for Electron here: `npm run native` does that.';
   const switches = args.filter((a) => a.startsWith('-'));
   const open = project ? [`--refacade-project=${project}`] : [];
   try {
