@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shareContract } from '../../shared/share/contract.ts';
 import { openKeys } from '../deidentify/keys.ts';
+import { getPolicy } from '../deidentify/policies.ts';
 import { quietContext } from '../worker/task.ts';
 import { shareHandlers } from './handlers.ts';
 import { type Fixture, makeFixture } from './share-fixture.ts';
@@ -33,6 +34,23 @@ const handlers = () =>
   });
 
 describe('shareHandlers', () => {
+  it('tells when faces were edited under a policy that treats headers otherwise', async () => {
+    const evidence = async () =>
+      (await handlers()['share.checklist']({ overrides: [] })).items.find((i) => i.id === 'headers')!
+        .evidence;
+    const edited = (policy: object) =>
+      fixture.db.prepare('UPDATE derivative SET policy = ?').run(JSON.stringify(policy));
+    const current = getPolicy(fixture.projectDir, 'Share outside');
+    edited({ ...current, name: 'Mine', method: 'blur', limits: {} });
+    expect(await evidence()).not.toContain('another recipe');
+    edited({
+      ...current,
+      name: 'Mine',
+      options: { ...current.options, retainUids: !current.options.retainUids },
+    });
+    expect(await evidence()).toMatch(/2 scans were edited under another recipe for headers \(“Mine”\)/);
+  });
+
   it('says what stands in the way, by evidence', async () => {
     fixture.db.exec(
       `UPDATE series SET state = 'needs-review' WHERE id = 2;

@@ -15,6 +15,7 @@ import { UserError } from '../dispatch.ts';
 import { readReport } from '../risk/audit-rows.ts';
 import { facesCheck } from './faces-check.ts';
 import { loadCandidates } from './load-scans.ts';
+import { otherRecipes } from './other-recipes.ts';
 import { selectScans } from './select-scans.ts';
 import { headersCheck, reviewedCheck } from './share-checks.ts';
 import type { ShareTaskParams } from './tasks.ts';
@@ -150,7 +151,7 @@ function checklist(selection: ReturnType<typeof selectScans>, policy: Policy, db
         unfinished > 0 ? `${unfinished} scans are still queued or running.` : 'No scan is queued or running.',
     },
     { ...reviewed, state: waiting > 0 || selection.shared.length === 0 ? 'todo' : 'ok' },
-    headersCheck(policy),
+    headersCheck(policy, otherRecipes(db, selection, policy)),
     facesCheck(selection, policy, readReport(db)),
     {
       id: 'files',

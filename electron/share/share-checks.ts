@@ -26,19 +26,28 @@ export function reviewedCheck({ shared, held }: ScanSelection, policy: Policy): 
   };
 }
 
-/** Names every attribute that an override of the policy lets through against the profile. */
-export function headersCheck(policy: Policy): ChecklistItem {
+/**
+ * Names every attribute that an override of the policy lets through against the profile.
+ *
+ * @param others of `otherRecipes`: scans that were edited under a policy that treats headers otherwise
+ */
+export function headersCheck(policy: Policy, others: readonly string[]): ChecklistItem {
   const exceptions = profileExceptions(policy);
   const named = (action: ProfileException['action'], words: string) => {
     const list = exceptions.filter((e) => e.action === action).map((e) => `${e.name} ${e.tag}`);
     return list.length > 0 ? ` ${words}: ${list.join(', ')}.` : '';
   };
+  const names = [...new Set(others)].map((name) => `“${name}”`).join(', ');
+  const edited =
+    others.length > 0
+      ? ` ${plural(others.length, 'scan')} ${others.length === 1 ? 'was' : 'were'} edited under another recipe for headers (${names}); this one is applied to all.`
+      : '';
   const on = Object.entries(policy.options).filter(([, value]) => value).length;
   return {
     id: 'headers',
     label: 'Headers follow a named policy',
     state: 'ok',
-    evidence: `“${policy.name}”: PS3.15 Basic Profile, ${plural(on, 'option')} on; unknown attributes are ${policy.unknownAttributes === 'remove' ? 'removed' : 'kept'}.${named('kept', 'Kept against the profile')}${named('cleaned', 'Cleaned where the profile removes')}`,
+    evidence: `“${policy.name}”: PS3.15 Basic Profile, ${plural(on, 'option')} on; unknown attributes are ${policy.unknownAttributes === 'remove' ? 'removed' : 'kept'}.${named('kept', 'Kept against the profile')}${named('cleaned', 'Cleaned where the profile removes')}${edited}`,
   };
 }
 

@@ -21,6 +21,7 @@ import type { SearchIdentifier } from './identifier-forms.ts';
 import { listFiles, scanForLeaks, scanText } from './leak-scan.ts';
 import { loadCandidates } from './load-scans.ts';
 import { logText, manifestText, type ShareLogLine } from './manifest.ts';
+import { otherRecipes } from './other-recipes.ts';
 import { bytesNeeded, noForm, planScans, sharedScan, topOptions } from './plan-scans.ts';
 import { product } from './product.ts';
 import { receiptHtml } from './receipt-html.ts';
@@ -201,7 +202,7 @@ export async function writeShare(
   };
   const checks = [
     reviewedCheck(released, policy),
-    headersCheck(policy),
+    headersCheck(policy, otherRecipes(db, released, policy)),
     facesCheck(released, policy, report),
     ...readBackChecks(units, formats),
   ];
