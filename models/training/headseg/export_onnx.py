@@ -56,7 +56,7 @@ class WithSoftmax(torch.nn.Module):
 
 
 def population_limits(folder, config):
-    """Volume range per brain structure in mm³: the training people's, from 0.35 times the smallest to twice the largest.
+    """Volume range per brain structure in mm³: the training people's, from 0.3 times the smallest to twice the largest.
 
     Wide, because other definitions of small structures (amygdala, accumbens) and other ages lie well outside one cohort.
     """
@@ -65,7 +65,7 @@ def population_limits(folder, config):
         np.bincount(np.load(Path(folder) / f"{p}.npz")["label"].ravel(), minlength=256)[:FIRST_OUTSIDE] * 8 for p in people
     ])
     return {
-        CLASSES[n][1]: dict(low=round(0.35 * float(volumes[:, n].min())), high=round(2.0 * float(volumes[:, n].max())))
+        CLASSES[n][1]: dict(low=round(0.3 * float(volumes[:, n].min())), high=round(2.0 * float(volumes[:, n].max())))
         for n in range(1, FIRST_OUTSIDE)
     }
 
