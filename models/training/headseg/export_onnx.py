@@ -87,7 +87,7 @@ def write_card(options, config, step, spent):
     path.write_text(json.dumps(dict(
         id="headseg", version=options.version, task="head-segmentation",
         description="Names every 2 mm voxel of a head scan: brain structures left and right, ventricles, fluid, eyes, skull, cavities, soft tissue, air.",
-        licence="CC BY-SA 3.0 (share alike: trained on IXI), attribution below",
+        licence="CC BY-SA 3.0 (share alike: trained on IXI)",
         file="model.onnx", sha256=hashlib.sha256(weights).hexdigest(), bytes=len(weights),
         input=dict(
             name="image", spacingMm=config["spacing"], orientation="RAS", multipleOf=2 ** (len(config["channels"]) - 1), tileMarginVoxels=48,

@@ -121,7 +121,7 @@ def main():
     path.write_text(json.dumps(dict(
         **{k: v for k, v in NAMES[dims].items() if k == "id"}, version=options.version, task="face-generation",
         **{k: v for k, v in NAMES[dims].items() if k != "id"},
-        licence="CC BY-SA 3.0 (share alike: trained on IXI), attribution below",
+        licence="CC BY-SA 3.0 (share alike: trained on IXI)",
         file="model.onnx", sha256=hashlib.sha256(content).hexdigest(), bytes=len(content),
         space=dict(averageHead="1.1.0", low=list(LOW), shape=list(SHAPE), spacingMm=SPACING),
         input=dict(name="channels", channels=CHANNELS, layout="slices" if dims == 2 else "volume"),
