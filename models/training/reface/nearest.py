@@ -1,7 +1,7 @@
 """How far new faces lie from their person's own, from the average head's, and from the nearest face trained on.
 
     python3 nearest.py --project PROJECT --method pix2pix-2.5d --data ../shared/data --work .scratch/averagehead/work \
-        --average ../../average-head --out nearest.json
+        --average models/average-head --out nearest.json
 
 The project holds IXI people that were never trained on, refaced. All heads are brought to the average head by their brain
 structures; distances are means over the face's skin, mm of the average head. Needs numpy, scipy, nibabel.
