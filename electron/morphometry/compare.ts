@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.ts';
 import type { Comparison, EngineId, Pair, StructureComparison } from '../../shared/morphometry/records.ts';
 import { blandAltman } from '../../shared/statistics/bland-altman.ts';
 import { holm } from '../../shared/statistics/holm.ts';
@@ -145,13 +146,7 @@ function compareStructure(
 
 /** The scans of each person together, people in the order of their first scan. */
 export function byPerson(pairs: readonly Pair[]): Map<number, Pair[]> {
-  const people = new Map<number, Pair[]>();
-  for (const pair of pairs) {
-    const own = people.get(pair.subjectId);
-    if (own) own.push(pair);
-    else people.set(pair.subjectId, [pair]);
-  }
-  return people;
+  return groupBy(pairs, (pair) => pair.subjectId);
 }
 
 /** The finding in one sentence, numbers only, no judgement. */

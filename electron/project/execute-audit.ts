@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Policy } from '../../shared/deidentify/records.ts';
+import { groupBy } from '../../shared/group-by.ts';
 import type { FaceState } from '../../shared/import/records.ts';
 import type { Problem } from '../../shared/problem.ts';
 import type { Db } from '../catalog/database.ts';
@@ -31,12 +32,7 @@ export interface AuditComparePayload {
  * @returns empty when no scan has been de-identified
  */
 export function auditJobs(db: Db, attempts: 'current' | 'all', policy: Policy): NewJob[] {
-  const bySeries = new Map<number, AuditTarget[]>();
-  for (const target of auditTargets(db, attempts)) {
-    const list = bySeries.get(target.seriesId);
-    if (list) list.push(target);
-    else bySeries.set(target.seriesId, [target]);
-  }
+  const bySeries = groupBy(auditTargets(db, attempts), (target) => target.seriesId);
   if (bySeries.size === 0) return [];
   const looks: NewJob[] = [...bySeries.values()].map((targets) => ({
     kind: 'audit',

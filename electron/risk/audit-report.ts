@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.ts';
 import type { EngineId } from '../../shared/morphometry/records.ts';
 import { ENGINES } from '../../shared/morphometry/records.ts';
 import type { Problem } from '../../shared/problem.ts';
@@ -136,7 +137,7 @@ export function distanceFigures(audits: readonly ScanAudit[]): DistanceFigures |
   if (pairs.length === 0) return null;
   const both = pairs.flatMap((p) => (p.averageMm === null ? [] : [{ ...p, averageMm: p.averageMm }]));
   // A person's scans show one face: one by one they would be taken for that many people.
-  const persons = [...byPerson(both).values()];
+  const persons = [...groupBy(both, (p) => p.subjectLabel).values()];
   const test =
     persons.length < FEWEST_FOR_TEST
       ? null
@@ -194,7 +195,7 @@ function markedChanges({ before, after }: Pick<ComparisonRow, 'before' | 'after'
 function estimateOfMean<T extends OfPerson>(scans: readonly T[], value: (scan: T) => number): Estimate {
   if (scans.length === 0) return { value: null, low: null, high: null, n: 0 };
   const values = scans.map(value);
-  const persons = [...byPerson(scans).values()].map((own) => own.map(value));
+  const persons = [...groupBy(scans, (s) => s.subjectLabel).values()].map((own) => own.map(value));
   const interval = persons.length < 2 ? null : bootstrap(persons, (drawn) => mean(drawn.flat()));
   return {
     value: mean(values),
@@ -218,14 +219,4 @@ function uniqueProblems(problems: readonly Problem[]): Problem[] {
     seen.add(key);
     return true;
   });
-}
-
-function byPerson<T extends OfPerson>(scans: readonly T[]): Map<string, T[]> {
-  const people = new Map<string, T[]>();
-  for (const scan of scans) {
-    const own = people.get(scan.subjectLabel);
-    if (own) own.push(scan);
-    else people.set(scan.subjectLabel, [scan]);
-  }
-  return people;
 }
