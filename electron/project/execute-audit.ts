@@ -14,7 +14,7 @@ import { standingFinding } from '../risk/standing-finding.ts';
 import { ensureBorrowedLooks } from './audit-borrowed.ts';
 import { type AttemptLooks, lookAtScan, NO_NETWORKS, riskDir, type ScanLooks } from './audit-looks.ts';
 import { settleAudit } from './audit-settle.ts';
-import { type AuditTarget, auditTargets } from './audit-targets.ts';
+import { auditTargets } from './audit-targets.ts';
 import type { ExecutorContext } from './executors.ts';
 
 export interface AuditLookPayload {
