@@ -6,6 +6,7 @@ import type { Db } from '../catalog/database.ts';
 import { ImportWrites, type KnownFile, type SourceFileKind } from '../catalog/import-writes.ts';
 import type { DicomHeader } from './dicom/header-record.ts';
 import { discover, type FoundFile } from './discover.ts';
+import { type FileStamp, sameStamp } from './file-stamp.ts';
 import { groupSeries } from './group-series.ts';
 import { dicomIdentityKey, personSigns, StudyPeople } from './identity.ts';
 import { ImportStaging, type SeenStatus, type StagedFile } from './import-staging.ts';
@@ -16,7 +17,7 @@ import { findSameContent } from './same-content.ts';
 import { openScopes, Roots, type Scope } from './scopes.ts';
 import type { SeriesDraft, SourceInstance } from './series-draft.ts';
 import { below, isInside, relativeTo } from './source-paths.ts';
-import type { FileStamp, ReadHeadersParams } from './tasks.ts';
+import type { ReadHeadersParams } from './tasks.ts';
 
 export interface ImportOptions {
   /** Runs a task of `importTasks`, usually in the worker pool. */
@@ -211,13 +212,13 @@ class ImportRun {
     list: ReadonlyArray<{ path: string; known: KnownFile }>,
   ): Promise<Array<{ path: string; status: SeenStatus }>> {
     const root = this.#roots.paths.get(rootId)!;
-    const parts: Array<Promise<FileStamp[]>> = [];
+    const parts: Array<Promise<(FileStamp | null)[]>> = [];
     for (let from = 0; from < list.length; from += chunkSize) {
       const params: ReadHeadersParams = {
         root,
         files: list.slice(from, from + chunkSize).map((f) => f.path),
       };
-      parts.push(this.#options.runTask('import.stampFiles', params) as Promise<FileStamp[]>);
+      parts.push(this.#options.runTask('import.stampFiles', params) as Promise<(FileStamp | null)[]>);
     }
     const stamps = (await Promise.all(parts)).flat();
     const again: Array<{ path: string; status: SeenStatus }> = [];
@@ -225,7 +226,7 @@ class ImportRun {
       for (const [n, { path, known }] of list.entries()) {
         const stamp = stamps[n];
         this.#staging.seen(known.id);
-        const same = stamp && known.size === stamp.size && Math.abs(known.mtime_ms - stamp.mtimeMs) < 1;
+        const same = stamp && sameStamp({ size: known.size, mtimeMs: known.mtime_ms }, stamp);
         if (same && known.state !== 'missing') {
           this.#counts.unchanged++;
           this.#kinds[known.kind]++;

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Task } from '../worker/task.ts';
 import { type ConvertedSeries, type ConvertSeriesParams, convertSeries } from './convert-series.ts';
+import type { FileStamp } from './file-stamp.ts';
 import { type ReadFile, readSourceFile } from './read-file.ts';
 import { hashFiles } from './same-content.ts';
 
@@ -21,11 +22,8 @@ const readHeaders: Task<ReadHeadersParams, ReadFile[]> = async ({ root, files },
   return results;
 };
 
-/** Size and modification time of one file; null when it cannot be looked at. */
-export type FileStamp = { size: number; mtimeMs: number } | null;
-
-/** In a worker like the reading: a slow network drive must not hold up the main thread. */
-const stampFiles: Task<ReadHeadersParams, FileStamp[]> = async ({ root, files }, context) =>
+/** Null for a file that cannot be looked at. In a worker like the reading: a slow network drive must not hold up the main thread. */
+const stampFiles: Task<ReadHeadersParams, (FileStamp | null)[]> = async ({ root, files }, context) =>
   files.map((path, n) => {
     if (n % 64 === 0) context.signal.throwIfAborted();
     try {

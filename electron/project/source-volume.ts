@@ -4,6 +4,7 @@ import type { Problem } from '../../shared/problem.ts';
 import type { Db } from '../catalog/database.ts';
 import { sourceVersionKey } from '../catalog/import-writes.ts';
 import { UserError } from '../dispatch.ts';
+import { type FileStamp, sameStamp } from '../import/file-stamp.ts';
 import { resolveSeriesFiles } from '../import/resolve-series-files.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { TaskPool } from '../worker/pool.ts';
@@ -47,7 +48,7 @@ export async function ensureVolume(
       'Bring the folder back (mount the disk or share), or import it from its new place.',
     );
   }
-  refuseChanged(ctx.db, seriesId, found as Stats[]);
+  refuseChanged(source.imported, found as Stats[]);
   const path = volumePathOf(ctx, seriesId);
   if (source.format === 'nifti') return path;
   const { files, format } = source;
@@ -58,19 +59,9 @@ export async function ensureVolume(
   });
 }
 
-/** @param found the source files of the series in the order of `resolveSeriesFiles` */
-function refuseChanged(db: Db, seriesId: number, found: readonly Stats[]): void {
-  const imported = db
-    .prepare(
-      `SELECT f.size, f.mtime_ms AS mtimeMs FROM instance i JOIN source_file f ON f.id = i.file_id
-       WHERE i.series_id = ? ORDER BY i.position_mm, i.instance_number, i.id`,
-    )
-    .all(seriesId) as { size: number; mtimeMs: number }[];
-  const changed = found.filter(({ size, mtimeMs }, n) => {
-    const known = imported[n]!;
-    // The same rule as a second import's: less than a millisecond is the rounding of a file system.
-    return size !== known.size || Math.abs(mtimeMs - known.mtimeMs) >= 1;
-  }).length;
+/** @param imported what each of the files was when it was imported */
+function refuseChanged(imported: readonly FileStamp[], found: readonly FileStamp[]): void {
+  const changed = found.filter((file, n) => !sameStamp(file, imported[n]!)).length;
   if (changed === 0) return;
   throw new UserError(
     'source-changed',

@@ -164,11 +164,17 @@ export function headerAffine(
     affine[11] = -(((shape[2] ?? 1) - 1) / 2) * z;
     affineSource = 'pixdim';
   }
-  const toMm = MM_PER_UNIT[(wide ? view.getInt32(at.units, le) : view.getUint8(at.units)) & 7] ?? 1;
+  const toMm = headerUnitMm(view, version, le);
   for (let n = 0; n < 12; n++) affine[n]! *= toMm;
   if (!affine.every(Number.isFinite))
     throw new NiftiError(`Expected finite numbers in the ${affineSource}, got ${affine.join(' ')}.`);
   return { affine, affineSource };
+}
+
+/** Millimetres in the unit that a header counts lengths in. */
+export function headerUnitMm(view: DataView, version: 1 | 2, le: boolean): number {
+  const at = LAYOUT[version].units;
+  return MM_PER_UNIT[(version === 2 ? view.getInt32(at, le) : view.getUint8(at)) & 7] ?? 1;
 }
 
 /** Version and byte order from sizeof_hdr, which is 348 or 540 in the order of the file. */

@@ -123,6 +123,11 @@ export function nearestVoxel(shape: readonly number[]): (x: number, y: number, z
   };
 }
 
+/** Rows that hold a voxel of a mask, told by their first voxel: what {@link eachNative} visits. */
+export function rowsOf(mask: Uint8Array, length: number): (row: number) => boolean {
+  return (row) => mask.subarray(row, row + length).includes(1);
+}
+
 /**
  * Visits every voxel of a native grid with its place on the working grid.
  *

@@ -1,5 +1,5 @@
 import type { Volume } from '../../volume/volume.ts';
-import { type EditPlan, eachNative, nearestVoxel } from './edit-plan.ts';
+import { type EditPlan, eachNative, nearestVoxel, rowsOf } from './edit-plan.ts';
 import { smoothWide } from './smooth-wide.ts';
 
 /** Detail is compared in tissue at least this deep, mm: the edge of the skin is none. From there on it is matched more and more. */
@@ -71,7 +71,7 @@ export function matchDetail(
         works.push(w);
       }
     },
-    (row) => mask.subarray(row, row + shape[0]!).includes(1),
+    rowsOf(mask, shape[0]!),
   );
   const wanted = before.smooth();
   let floor = Infinity;

@@ -3,7 +3,7 @@ import { type Box, boxOf } from '../../volume/distance.ts';
 import { linear } from '../../volume/resample.ts';
 import type { Volume } from '../../volume/volume.ts';
 import { airValue } from './composite.ts';
-import { type EditPlan, eachNative, nearestVoxel, placeOnWork } from './edit-plan.ts';
+import { type EditPlan, eachNative, nearestVoxel, placeOnWork, rowsOf } from './edit-plan.ts';
 import { SHAPE_MM } from './head-shape.ts';
 import { airSource, estimateGrain, type Grain, LEAST_AIR, normalRandom } from './noise.ts';
 
@@ -57,11 +57,6 @@ export function lookAround(volume: Volume, plan: EditPlan): Surroundings {
     (_, first, last) => air.length < MOST || mayMeet(edit, plan.head.work.shape, first, last),
   );
   return { air: Int32Array.from(air), tissue: Int32Array.from(tissue) };
-}
-
-/** Rows that hold a voxel of a mask, told by their first voxel. */
-function rowsOf(mask: Uint8Array, length: number): (row: number) => boolean {
-  return (row) => mask.subarray(row, row + length).includes(1);
 }
 
 /** Whether a row between two places of the working grid may pass through a box; what lies beyond the grid counts as its border. */

@@ -1,5 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
-import { headerAffine, NiftiError, type NiftiFields } from '../../volume/nifti-header.ts';
+import { headerAffine, headerUnitMm, NiftiError, type NiftiFields } from '../../volume/nifti-header.ts';
 
 /** What import keeps of a NIfTI header. */
 export interface NiftiHeader {
@@ -85,9 +85,7 @@ export function readNiftiHeader(bytes: Uint8Array, compressed: boolean): NiftiHe
   if (bitsPerVoxel < 1 || bitsPerVoxel > 256)
     throw new NiftiError(`Expected 1 to 256 bits per voxel; the header says ${bitsPerVoxel}.`);
   const voxelOffset = two ? long(168) : f32(108);
-  const unit = (two ? view.getInt32(500, little) : bytes[123]!) & 7;
-  // Files in metres (1) or micrometres (3) are rare but legal.
-  const toMm = unit === 1 ? 1000 : unit === 3 ? 0.001 : 1;
+  const toMm = headerUnitMm(view, version, little);
   const sizes = shape.map((_, n) => (n < 3 ? Math.abs(pixdim[n + 1]!) * toMm || 1 : pixdim[n + 1]!));
 
   const { affine, affineSource } = headerAffine(view, version, little, shape);
