@@ -7,7 +7,7 @@ import { printComparison } from '../electron/cli/compare.ts';
 import { deidentifyAll } from '../electron/cli/deidentify.ts';
 import { importInto } from '../electron/cli/import.ts';
 import { createOutput } from '../electron/cli/output.ts';
-import { createProjectClient, userDataDir } from '../electron/cli/project-client.ts';
+import { createBatchClient, userDataDir } from '../electron/cli/project-client.ts';
 import { writeShareTo } from '../electron/cli/share.ts';
 import { writeCohort } from './phantom/cohort.ts';
 
@@ -23,7 +23,7 @@ output.text(`Demo folder: ${root}\nMaking phantom heads (no real person) …`);
 mkdirSync(source, { recursive: true });
 await writeCohort(source, {});
 
-const client = createProjectClient(output);
+const client = createBatchClient(output);
 let ok = false;
 try {
   await client.ask['project.open']({ dir: project, create: true });

@@ -3,7 +3,7 @@ import type { AuditReport, Estimate, RecognitionFigures } from '../../shared/ris
 import { need, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
-import { createProjectClient, type ProjectClient } from './project-client.ts';
+import { type BatchClient, createBatchClient } from './project-client.ts';
 import { writeTable } from './write-table.ts';
 
 export const auditCommand: Command = {
@@ -21,7 +21,7 @@ export const auditCommand: Command = {
       },
     });
     needOtherFiles([], { '--tsv': values.tsv, '--scans-tsv': values['scans-tsv'] });
-    const client = createProjectClient(output);
+    const client = createBatchClient(output);
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
       const audit = await auditAll(client, values.current ? 'current' : 'all', output);
@@ -39,7 +39,7 @@ export const auditCommand: Command = {
 };
 
 /** Runs an audit to its end and prints what it found. An audit that an earlier, killed process left open is ended first. */
-export async function auditAll(client: ProjectClient, attempts: 'current' | 'all', output: Output) {
+export async function auditAll(client: BatchClient, attempts: 'current' | 'all', output: Output) {
   for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
     if (!client.interrupted) await client.follow(open.batchId);
   const whole =
@@ -53,7 +53,7 @@ export async function auditAll(client: ProjectClient, attempts: 'current' | 'all
   return { finished: report !== null, state, report, scans };
 }
 
-async function allScans(client: ProjectClient) {
+async function allScans(client: BatchClient) {
   const rows = [];
   for (let offset = 0; ; offset += 1000) {
     const page = await client.ask['risk.scans']({ offset, limit: 1000 });

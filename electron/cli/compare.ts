@@ -22,7 +22,7 @@ export const compareCommand: Command = {
       args,
       options: { project: { type: 'string' }, method: { type: 'string' }, tsv: { type: 'string' } },
     });
-    const client = createProjectClient(output);
+    const client = createProjectClient();
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
       const method = values.method ?? '';

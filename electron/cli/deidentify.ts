@@ -4,7 +4,7 @@ import { UserError } from '../dispatch.ts';
 import { exitCodeOf, need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
-import { createProjectClient, type ProjectClient } from './project-client.ts';
+import { type BatchClient, createBatchClient } from './project-client.ts';
 
 export const deidentifyCommand: Command = {
   name: 'deidentify',
@@ -24,7 +24,7 @@ export const deidentifyCommand: Command = {
         again: { type: 'boolean', default: false },
       },
     });
-    const client = createProjectClient(output);
+    const client = createBatchClient(output);
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
       const outcome = await deidentifyAll(
@@ -48,7 +48,7 @@ export const deidentifyCommand: Command = {
 };
 
 /** A policy by name, or from a file that is imported into the project first. */
-export async function choosePolicy(client: ProjectClient, nameOrFile: string | undefined): Promise<string> {
+export async function choosePolicy(client: BatchClient, nameOrFile: string | undefined): Promise<string> {
   const settings = await client.ask['project.settings']({});
   if (!nameOrFile) return settings.policyName;
   const known = await client.ask['deidentify.policies']({});
@@ -78,7 +78,7 @@ export interface DeidentifyChoices {
   readonly subjects?: readonly string[] | undefined;
 }
 
-export async function deidentifyAll(client: ProjectClient, choices: DeidentifyChoices, output: Output) {
+export async function deidentifyAll(client: BatchClient, choices: DeidentifyChoices, output: Output) {
   const policy = await choosePolicy(client, choices.policy);
   const some = choices.again || choices.subjects !== undefined;
   const waiting = async () => (await client.ask['catalog.list']({ limit: 1 })).counts.queued;
@@ -103,7 +103,7 @@ export async function deidentifyAll(client: ProjectClient, choices: DeidentifyCh
 }
 
 /** Scans of the chosen people: the waiting ones, with `again` also those that have a verdict. */
-async function chosenScans(client: ProjectClient, choices: DeidentifyChoices): Promise<number[]> {
+async function chosenScans(client: BatchClient, choices: DeidentifyChoices): Promise<number[]> {
   const seriesIds: number[] = [];
   const missing = new Set(choices.subjects);
   for (let offset = 0; ; offset += 1000) {
@@ -127,7 +127,7 @@ async function chosenScans(client: ProjectClient, choices: DeidentifyChoices): P
 }
 
 /** Every scan with its state and reason; excluded ones are counted, not listed. */
-export async function printVerdicts(client: ProjectClient, output: Output) {
+export async function printVerdicts(client: BatchClient, output: Output) {
   const rows: {
     id: number;
     subject: string;

@@ -7,7 +7,7 @@ export const doctorCommand: Command = {
   usage: 'doctor [--json]',
   summary: 'check what the application stands on',
   async run(_args, output) {
-    const client = createProjectClient(output);
+    const client = createProjectClient();
     try {
       const findings = await client.ask['project.doctor']({});
       output.text(

@@ -6,7 +6,7 @@ import type { ImportReport } from '../../shared/import/records.ts';
 import type { Problem } from '../../shared/problem.ts';
 import { importCommand, importExitCode, importInto } from './import.ts';
 import type { Output } from './output.ts';
-import type { ProjectClient } from './project-client.ts';
+import type { BatchClient } from './project-client.ts';
 import { runCommand } from './run.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'refacade-import-command-'));
@@ -54,7 +54,7 @@ async function importOnce(
     ask,
     interrupted: end.interrupted ?? false,
     follow: async () => ({ failed: end.failed ?? 0, cancelled: end.cancelled ?? 0 }),
-  } as unknown as ProjectClient;
+  } as unknown as BatchClient;
   const output: Output = {
     ...{ json: true, text() {}, progress() {}, result() {} },
     note: (line) => void notes.push(line),

@@ -20,7 +20,7 @@ export const modelsCommand: Command = {
         'Put a folder with spaces in its name in quotes.',
       );
     }
-    const client = createProjectClient(output);
+    const client = createProjectClient();
     try {
       if (verb === undefined) return list(await client.ask['models.list']({}), output);
       if (verb === 'add') {

@@ -20,20 +20,49 @@ export function userDataDir(): string {
 export interface ProjectClient {
   readonly app: App;
   readonly ask: Client<AppContract>;
-  /** Shows progress of a batch until it has finished. Ctrl-C cancels it and keeps what is done; a second one ends the program. */
-  follow(batchId: string): Promise<BatchProgress>;
-  /** Ctrl-C was pressed: a command of several steps begins no further one. */
-  readonly interrupted: boolean;
   close(): Promise<void>;
 }
 
+/** For commands that start batches: Ctrl-C cancels them. */
+export interface BatchClient extends ProjectClient {
+  /** Shows progress of a batch until it has finished, or was cancelled by Ctrl-C. */
+  follow(batchId: string): Promise<BatchProgress>;
+  /** Ctrl-C was pressed: a command of several steps begins no further one. */
+  readonly interrupted: boolean;
+}
+
 /** The same application that the window uses, asked through the same contract. */
-export function createProjectClient(output: Output): ProjectClient {
+export function createProjectClient(): ProjectClient {
   const redactor = createRedactor();
   const log = createFileLog({ dir: userDataDir(), redactor });
   const app = createApp({ userDataDir: userDataDir(), log, redactor });
-  const ask = createClient(app);
+  return {
+    app,
+    ask: createClient(app),
+    async close() {
+      await app.close();
+      log.close();
+    },
+  };
+}
+
+/**
+ * A project client that listens for Ctrl-C until it is closed: the batch that is followed, or the next one where none
+ * is yet, is cancelled, and what is done stays. A second Ctrl-C ends the program.
+ */
+export function createBatchClient(output: Output): BatchClient {
+  const { app, ask, close } = createProjectClient();
+  const followed = new Set<string>();
   let interrupted = false;
+  const cancel = (batchId: string) =>
+    ask['jobs.cancel']({ batchId }).catch((error: Error) => output.note(error.message));
+  // From the beginning: a batch already runs when the answer comes that names it.
+  const interrupt = () => {
+    interrupted = true;
+    output.note('Cancelling; what is finished stays.');
+    for (const batchId of followed) void cancel(batchId);
+  };
+  process.once('SIGINT', interrupt);
   return {
     app,
     ask,
@@ -44,22 +73,18 @@ export function createProjectClient(output: Output): ProjectClient {
       const stop = app.events.listen((e) => {
         if (e.type === 'progress' && e.batch.batchId === batchId) output.progress(e.batch);
       });
-      const cancel = () => {
-        interrupted = true;
-        output.note('Cancelling; what is finished stays.');
-        ask['jobs.cancel']({ batchId }).catch((error: Error) => output.note(error.message));
-      };
-      process.once('SIGINT', cancel);
+      followed.add(batchId);
       try {
+        if (interrupted) await cancel(batchId);
         return await ask['jobs.wait']({ batchId });
       } finally {
-        process.off('SIGINT', cancel);
+        followed.delete(batchId);
         stop();
       }
     },
     async close() {
-      await app.close();
-      log.close();
+      await close();
+      process.off('SIGINT', interrupt);
     },
   };
 }

@@ -24,7 +24,7 @@ export const reviewCommand: Command = {
         all: { type: 'boolean', default: false },
       },
     });
-    const client = createProjectClient(output);
+    const client = createProjectClient();
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
       for (const decision of ['accept', 'redo', 'reject'] as const) {

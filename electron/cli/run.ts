@@ -6,7 +6,7 @@ import { printComparison } from './compare.ts';
 import { deidentifyAll } from './deidentify.ts';
 import { importExitCode, importInto } from './import.ts';
 import type { ExitCode, Output } from './output.ts';
-import { createProjectClient } from './project-client.ts';
+import { createBatchClient } from './project-client.ts';
 import { parseFormats, writeShareTo } from './share.ts';
 
 export const runCommand: Command = {
@@ -32,7 +32,7 @@ export const runCommand: Command = {
     const share = need(values.share, '--share DIR');
     const formats = parseFormats(values.formats);
     const sources = needSources(positionals);
-    const client = createProjectClient(output);
+    const client = createBatchClient(output);
     try {
       await client.ask['project.open']({ dir: project, create: true });
       const imported = await importInto(client, sources, output, values.kind);
@@ -67,7 +67,7 @@ export const runCommand: Command = {
           'No scan passed, so nothing was shared. Review the scans that wait, then run `refacade share`.',
         );
       output.result({ import: imported, deidentify: deidentified, comparison, audit, counts, share: shared });
-      if (shared && !shared.ok) return 1;
+      if (shared && !shared.ok) return client.interrupted ? 2 : 1;
       return exitCodeOf(counts);
     } finally {
       await client.close();

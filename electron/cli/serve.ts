@@ -12,7 +12,7 @@ export const serveCommand: Command = {
       args,
       options: { project: { type: 'string' }, port: { type: 'string' } },
     });
-    const client = createProjectClient(output);
+    const client = createProjectClient();
     if (values.project) await client.ask['project.open']({ dir: values.project, create: true });
     const server = await startLoopback(client.app.host, values.port ? Number(values.port) : 0);
     output.text(`Refacade is open at ${server.url}\nThe link works once. Stop with Ctrl-C.`);

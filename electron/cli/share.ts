@@ -5,7 +5,7 @@ import { UserError } from '../dispatch.ts';
 import { exitCodeOf, need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
-import { createProjectClient, type ProjectClient } from './project-client.ts';
+import { type BatchClient, createBatchClient } from './project-client.ts';
 
 export const shareCommand: Command = {
   name: 'share',
@@ -16,7 +16,7 @@ export const shareCommand: Command = {
       args,
       options: { project: { type: 'string' }, share: { type: 'string' }, formats: { type: 'string' } },
     });
-    const client = createProjectClient(output);
+    const client = createBatchClient(output);
     try {
       await client.ask['project.open']({ dir: need(values.project, '--project DIR'), create: false });
       const outcome = await writeShareTo(
@@ -26,7 +26,7 @@ export const shareCommand: Command = {
         output,
       );
       output.result(outcome);
-      if (!outcome.ok) return 1;
+      if (!outcome.ok) return client.interrupted ? 2 : 1;
       const { counts } = await client.ask['catalog.list']({ limit: 1 });
       return exitCodeOf(counts);
     } finally {
@@ -47,12 +47,7 @@ export function parseFormats(text: string | undefined): ShareFormat[] {
   return formats as ShareFormat[];
 }
 
-export async function writeShareTo(
-  client: ProjectClient,
-  dir: string,
-  formats: ShareFormat[],
-  output: Output,
-) {
+export async function writeShareTo(client: BatchClient, dir: string, formats: ShareFormat[], output: Output) {
   const target = resolve(dir);
   const { batchId, shareId } = await client.ask['share.start']({ dir: target, formats });
   const batch = await client.follow(batchId);

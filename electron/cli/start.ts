@@ -26,7 +26,7 @@ async function start(): Promise<void> {
   const reason = await openWindow(args, project);
   process.stderr.write(`${reason}\nOpening the same application in the browser.\n`);
   const output = createOutput(false);
-  const client = createProjectClient(output);
+  const client = createProjectClient();
   if (project) {
     await client.ask['project.open']({ dir: project, create: false }).catch((error: Error) =>
       output.note(error.message),
