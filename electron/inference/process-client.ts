@@ -35,6 +35,8 @@ export interface ProcessOptions<Message, Result> {
   readonly cancelMs?: number | undefined;
   /** A provider that has not passed its self-test by then hangs, and is left out. */
   readonly trialMs?: number | undefined;
+  /** A graphics provider that says nothing of its order for this long hangs, and is left out. */
+  readonly silentMs?: number | undefined;
 }
 
 /** One kind of program: what it is called and what it is told. */
@@ -79,8 +81,8 @@ const ON_PROCESSOR = ['cpu', 'wasm'];
  * The application's end of a process that holds a network: a queue of orders, worked on one at a time.
  *
  * The process is started with the first order, ended when idle, and started again with growing pauses when it crashes.
- * A crash fails the order that was worked on, not those that wait. Where a graphics provider ran, it is left out from
- * then on and the order is tried once more. Without such a failure every process uses the provider that the first one
+ * A crash fails the order that was worked on, not those that wait. Where a graphics provider ran or hung, it is left out
+ * from then on and the order is tried once more. Without such a failure every process uses the provider that the first one
  * chose.
  */
 export class ProcessClient<Order, Result, Message> {
@@ -227,6 +229,17 @@ export class ProcessClient<Order, Result, Message> {
     if (!process) throw new WorkerExitedError(`The ${this.program.name} ended before it was asked.`);
     process.keepAlive(true);
     let killer: NodeJS.Timeout | undefined;
+    let silence: NodeJS.Timeout | undefined;
+    let hung = '';
+    const watch = () => {
+      clearTimeout(silence);
+      if (!this.mayBeLeftOut()) return;
+      const silentMs = this.options.silentMs ?? 600_000;
+      silence = setTimeout(() => {
+        hung = `it said nothing for ${Math.round(silentMs / 1000)} s`;
+        process.kill();
+      }, silentMs);
+    };
     const cancel = () => {
       process.post({ type: 'cancel', id: job.id });
       killer = setTimeout(() => this.end(), this.options.cancelMs ?? 1500);
@@ -234,10 +247,12 @@ export class ProcessClient<Order, Result, Message> {
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.listener = (event) => {
+          watch();
           if (event.type === 'exit') {
-            const error = new WorkerExitedError(`The ${this.program.name} stopped: ${event.how}.`);
+            const how = hung || event.how;
+            const error = new WorkerExitedError(`The ${this.program.name} stopped: ${how}.`);
             if (job.signal?.aborted || this.closed) reject(error);
-            else if (this.leaveOut(event.how)) reject(new ProviderLeftOutError('', { cause: error }));
+            else if (this.leaveOut(how)) reject(new ProviderLeftOutError('', { cause: error }));
             else {
               this.noteCrash();
               reject(error);
@@ -255,6 +270,7 @@ export class ProcessClient<Order, Result, Message> {
           }
         };
         process.post(this.program.ask(job.id, job.order));
+        watch();
         if (job.signal?.aborted) cancel();
         else job.signal?.addEventListener('abort', cancel, { once: true });
       });
@@ -264,6 +280,7 @@ export class ProcessClient<Order, Result, Message> {
       throw error;
     } finally {
       clearTimeout(killer);
+      clearTimeout(silence);
       job.signal?.removeEventListener('abort', cancel);
       this.listener = () => {};
     }
@@ -271,11 +288,14 @@ export class ProcessClient<Order, Result, Message> {
 
   /** From now on without the provider in use. @returns false where that would not help or is not wanted */
   private leaveOut(what: string): boolean {
-    const provider = this.device?.provider;
-    if (provider === undefined || ON_PROCESSOR.includes(provider) || this.program.forced) return false;
-    this.excluded[provider] = `left out when it failed at an order: ${what}`;
+    if (!this.mayBeLeftOut()) return false;
+    this.excluded[this.device!.provider] = `left out when it failed at an order: ${what}`;
     this.device = undefined;
     return true;
+  }
+
+  private mayBeLeftOut(): boolean {
+    return this.device !== undefined && !ON_PROCESSOR.includes(this.device.provider) && !this.program.forced;
   }
 
   private noteCrash(): void {

@@ -323,9 +323,11 @@ describe('a graphics provider that passes its test and fails at a scan', () => {
       `send({ type: 'failed', id: m.id, error: { name: 'Error', message: 'WebGPU device was lost (2)' } });`,
       /device was lost/,
     ],
+    ['hangs', '', /it said nothing for 1 s/],
   ])('%s: the scan is done without it, and the device says why', async (what, body, why) => {
     const failing = `if (provider === 'webgpu') return done(); ${body}`;
-    const c = client({ workerFile: onGraphics(`graphics ${what}`, failing), forced: undefined });
+    const workerFile = onGraphics(`graphics ${what}`, failing);
+    const c = client({ workerFile, forced: undefined, silentMs: 1000 });
     const answer = await answerOf(c, what);
     expect(answer).toMatchObject({ provider: 'webgpu', excluded: { cuda: expect.stringMatching(why) } });
     expect(await c.describe()).toMatchObject({
