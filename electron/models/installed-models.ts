@@ -133,13 +133,18 @@ async function readSummary(dir: string, origin: ModelSummary['origin']): Promise
     title: TITLES[card.task],
     description: card.description,
     reference: '',
-    bytes: card.bytes,
+    bytes: card.bytes + (card.fine?.bytes ?? 0),
     sha256: card.sha256,
     origin,
     state: 'ready',
     reason: '',
   };
-  const wrong = await wrongFiles(dir, [{ ...card, name: card.file }]);
+  const files = [card, ...(card.fine ? [card.fine] : [])].map(({ file, bytes, sha256 }) => ({
+    name: file,
+    bytes,
+    sha256,
+  }));
+  const wrong = await wrongFiles(dir, files);
   return wrong === '' ? summary : damaged(summary, wrong);
 }
 

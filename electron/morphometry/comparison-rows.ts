@@ -156,6 +156,7 @@ export function comparable(before: MeasuredScan, after: MeasuredScan): boolean {
 /** Columns that say how a measurement came about. */
 function wayFrom(details: string): string {
   return `json_extract(${details}, '$.brainMask') AS brainMask, json_extract(${details}, '$.model.sha256') AS network,
+         json_extract(${details}, '$.model.fineSha256') AS fineNetwork,
          json_extract(${details}, '$.volumeRule') AS volumeRule`;
 }
 
@@ -168,6 +169,7 @@ interface StoredMeasurement {
   readonly failure: string;
   readonly brainMask: BrainMaskKind | null;
   readonly network: string | null;
+  readonly fineNetwork: string | null;
   readonly volumeRule: HeadSegmentation['volumeRule'] | null;
 }
 
@@ -184,7 +186,14 @@ function measuredScan(rows: readonly StoredMeasurement[] | undefined): MeasuredS
   const [first] = rows;
   const way = {
     ...(first?.brainMask ? { brainMask: first.brainMask } : {}),
-    ...(first?.network ? { madeBy: makerOf(first.network, first.volumeRule ?? undefined) } : {}),
+    ...(first?.network
+      ? {
+          madeBy: makerOf(
+            { sha256: first.network, fineSha256: first.fineNetwork ?? undefined },
+            first.volumeRule ?? undefined,
+          ),
+        }
+      : {}),
   };
   return failure === '' ? { failure, volumes, dice, ...way } : { failure, volumes: {}, dice: {}, ...way };
 }

@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ModelCard } from '../inference/model-card.ts';
 import { newNifti, readNifti, writeNifti } from '../volume/nifti.ts';
+import type { RunFine } from './fine-look.ts';
 import { type RunBlocks, segmentVolume } from './segment-volume.ts';
 import type { HeadSegmentation } from './segmentation.ts';
 import { VOLUME_RULE } from './soft-volumes.ts';
@@ -26,11 +27,12 @@ export async function segmentFile(
   run: RunBlocks,
   provider: () => string,
   onStep: (fraction: number, message: string) => void | Promise<void>,
+  runFine?: RunFine,
 ): Promise<HeadSegmentation> {
   const started = performance.now();
   await onStep(0, 'reading the scan');
   const image = await readNifti(volumePath);
-  const found = await segmentVolume(image.volume, card, run, basename(volumePath), onStep);
+  const found = await segmentVolume(image.volume, card, run, basename(volumePath), onStep, runFine);
   await onStep(0.95, 'writing the labels');
   const work = partialDir(outDir);
   await rm(work, { recursive: true, force: true });
@@ -38,10 +40,16 @@ export async function segmentFile(
   try {
     await writeNifti(join(work, LABELS_FILE), newNifti(found.labels, 4, image));
     const record: HeadSegmentation = {
-      model: { id: card.id, version: card.version, sha256: card.sha256 },
+      model: {
+        id: card.id,
+        version: card.version,
+        sha256: card.sha256,
+        ...(card.fine ? { fineSha256: card.fine.sha256 } : {}),
+      },
       provider: provider(),
       labelsFile: LABELS_FILE,
       volumeRule: VOLUME_RULE,
+      spacingMm: found.spacingMm,
       structures: found.structures,
       confidence: found.confidence,
       problems: found.problems,

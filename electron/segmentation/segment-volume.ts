@@ -4,9 +4,10 @@ import type { ModelCard } from '../inference/model-card.ts';
 import type { Volume } from '../volume/volume.ts';
 import { borderAreas, checkStructures } from './check-structures.ts';
 import { cleanLabels } from './clean-labels.ts';
+import { fineLook, isFine, type RunFine, relabel } from './fine-look.ts';
 import { labelGrid } from './label-grid.ts';
 import type { Block, Shape3 } from './network.ts';
-import { networkInput } from './network-input.ts';
+import { type NetworkInput, networkInput } from './network-input.ts';
 import { ProbabilityMap } from './probability-map.ts';
 import { BRAIN_LABELS, type HeadSegmentation } from './segmentation.ts';
 import { softVolumes } from './soft-volumes.ts';
@@ -23,6 +24,8 @@ export interface VolumeSegmentation {
   readonly structures: HeadSegmentation['structures'];
   readonly confidence: number;
   readonly problems: HeadSegmentation['problems'];
+  /** Voxel size at which the brain was named and measured. */
+  readonly spacingMm: number;
 }
 
 /** Findings that shading may be the reason of; a brain cut by the field of view is not among them. */
@@ -43,8 +46,11 @@ const CLEARLY_SURER = 0.03;
  *
  * When the checks find what a coil's shading may have caused, the network looks a second time, at evened-out intensities;
  * the result with fewer findings is kept, of equals the first unless the second is clearly surer; the second says that it is.
+ * The brain of a scan that is fine enough is named once more at half the network's spacing, where the model has a second
+ * network for that: labels and volumes are then its own, checks and certainty stay the first network's.
  *
  * @param subject the scan's name in problems
+ * @param runFine runs the second network; without it the first one's result stands
  * @throws SegmentationInputError for a scan that no head can be found in
  */
 export async function segmentVolume(
@@ -53,7 +59,49 @@ export async function segmentVolume(
   run: RunBlocks,
   subject: string,
   onStep: (fraction: number, message: string) => void | Promise<void> = () => {},
+  runFine?: RunFine,
 ): Promise<VolumeSegmentation> {
+  const { input, map, channel, ...found } = await bestLook(volume, card, run, subject, onStep);
+  const shape = volume.shape.slice(0, 3);
+  const kinds = channelKinds(card);
+  let { structures } = found;
+  let { spacingMm } = card.input;
+  if (runFine && isFine(volume, card)) {
+    const fine = await fineLook(volume, card, input, map, kinds.brain, kinds.scattered, runFine);
+    if (fine) {
+      relabel(channel, { shape, affine: volume.affine }, fine);
+      cleanLabels(channel, shape, kinds.brain, kinds.scattered);
+      const volumes = softVolumes(fine, kinds.brain, kinds.scattered);
+      structures = structures.map((s, c) => (kinds.brain[c] ? { ...s, ...volumes[c]! } : s));
+      spacingMm /= 2;
+    }
+  }
+  const table = Int16Array.from(card.labels, ({ label }) => label);
+  const data = new Int16Array(channel.length);
+  for (let n = 0; n < data.length; n++) data[n] = table[channel[n]!]!;
+  return {
+    ...found,
+    structures,
+    spacingMm,
+    labels: { data, shape, affine: volume.affine, slope: 1, inter: 0 },
+  };
+}
+
+/** What one look found, and what it was found with. */
+interface Look extends Omit<VolumeSegmentation, 'labels' | 'spacingMm'> {
+  readonly input: NetworkInput;
+  readonly map: ProbabilityMap;
+  /** Cleaned winning channels on the scan's own grid. */
+  readonly channel: Uint8Array;
+}
+
+async function bestLook(
+  volume: Volume,
+  card: ModelCard,
+  run: RunBlocks,
+  subject: string,
+  onStep: (fraction: number, message: string) => void | Promise<void>,
+): Promise<Look> {
   const first = await look(volume, card, run, subject, false, onStep);
   if (!warnings(first).some((p) => MAYBE_SHADING.includes(p.code))) return first;
   const again = (fraction: number, message: string) => onStep(fraction, `second look: ${message}`);
@@ -74,7 +122,7 @@ export async function segmentVolume(
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
-function warnings({ problems }: VolumeSegmentation): readonly Problem[] {
+function warnings({ problems }: Pick<VolumeSegmentation, 'problems'>): readonly Problem[] {
   return problems.filter((p) => p.level !== 'info');
 }
 
@@ -85,7 +133,7 @@ async function look(
   subject: string,
   evened: boolean,
   onStep: (fraction: number, message: string) => void | Promise<void>,
-): Promise<VolumeSegmentation> {
+): Promise<Look> {
   await onStep(0.05, 'bringing the scan to the network’s grid');
   const input = networkInput(volume, card.input, evened);
   const map = new ProbabilityMap(input.grid, card.labels.length);
@@ -95,10 +143,7 @@ async function look(
   await onStep(0.75, 'labelling the scan');
   const shape = volume.shape.slice(0, 3);
   const native = labelGrid(map, { shape, affine: volume.affine });
-  const isIn = (labels: readonly number[]) =>
-    Uint8Array.from(card.labels, ({ label }) => (labels.includes(label) ? 1 : 0));
-  const brain = isIn(BRAIN_LABELS);
-  const scattered = isIn(SCATTERED);
+  const { brain, scattered } = channelKinds(card);
   const { apartShare } = cleanLabels(native.channel, shape, brain, scattered);
 
   await onStep(0.9, 'checking the structures');
@@ -126,13 +171,12 @@ async function look(
     card.populationLimits,
     subject,
   );
-  const table = Int16Array.from(card.labels, ({ label }) => label);
-  const data = new Int16Array(native.channel.length);
-  for (let n = 0; n < data.length; n++) data[n] = table[native.channel[n]!]!;
-  return {
-    labels: { data, shape, affine: volume.affine, slope: 1, inter: 0 },
-    structures,
-    confidence,
-    problems,
-  };
+  return { input, map, channel: native.channel, structures, confidence, problems };
+}
+
+/** 1 per channel that belongs to the brain, and that lies in many places by nature. */
+function channelKinds({ labels }: ModelCard): { brain: Uint8Array; scattered: Uint8Array } {
+  const isIn = (values: readonly number[]) =>
+    Uint8Array.from(labels, ({ label }) => (values.includes(label) ? 1 : 0));
+  return { brain: isIn(BRAIN_LABELS), scattered: isIn(SCATTERED) };
 }
