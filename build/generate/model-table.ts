@@ -72,16 +72,19 @@ export function modelTable(modelsDir: string): string {
 }
 
 function networkRow(card: ModelCard): string {
-  const { input } = card;
+  const { input, fine } = card;
   const latest = card.history.at(-1);
+  const again = fine
+    ? `; then the brain at ${input.spacingMm / 2} mm where voxels are at most ${fine.largestVoxelMm} mm`
+    : '';
   return row([
     `${card.id} ${card.version}`,
     'names every voxel of a head scan',
-    `one scan, ${input.spacingMm} mm ${input.orientation}, sizes multiples of ${input.multipleOf}, percentiles ${input.intensity.low}–${input.intensity.high} to 0–1`,
+    `one scan, ${input.spacingMm} mm ${input.orientation}, sizes multiples of ${input.multipleOf}, percentiles ${input.intensity.low}–${input.intensity.high} to 0–1${again}`,
     `probabilities of ${card.labels.length} labels`,
     card.licence,
-    megabytes(card.bytes),
-    `\`${card.sha256}\``,
+    megabytes(card.bytes + (fine?.bytes ?? 0)),
+    [`\`${card.sha256}\``, ...(fine ? [`${fine.file} \`${fine.sha256}\``] : [])].join('<br>'),
     latest ? scores(latest.scores) : 'not measured',
   ]);
 }
