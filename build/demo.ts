@@ -27,17 +27,20 @@ const client = createBatchClient(output);
 let ok = false;
 try {
   await client.ask['project.open']({ dir: project, create: true });
-  output.text('');
-  await importInto(client, [source], output);
-  output.text('');
-  await deidentifyAll(client, { measure: true, again: false }, output);
-  output.text('');
-  await printComparison(client, '', output);
-  output.text('');
-  await auditAll(client, 'current', output);
-  output.text('');
-  const outcome = await writeShareTo(client, share, ['bids', 'dicom'], output);
-  ok = outcome.ok;
+  const steps = [
+    () => importInto(client, [source], output),
+    () => deidentifyAll(client, { measure: true, again: false }, output),
+    () => printComparison(client, '', output),
+    () => auditAll(client, 'current', output),
+    async () => {
+      ok = (await writeShareTo(client, share, ['bids', 'dicom'], output)).ok;
+    },
+  ];
+  for (const step of steps) {
+    if (client.interrupted) break;
+    output.text('');
+    await step();
+  }
 } finally {
   await client.close();
 }

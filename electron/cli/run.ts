@@ -67,7 +67,7 @@ export const runCommand: Command = {
           'No scan passed, so nothing was shared. Review the scans that wait, then run `refacade share`.',
         );
       output.result({ import: imported, deidentify: deidentified, comparison, audit, counts, share: shared });
-      if (shared && !shared.ok) return client.interrupted ? 2 : 1;
+      if (shared && !shared.ok) return shared.cancelled ? 2 : 1;
       return exitCodeOf(counts);
     } finally {
       await client.close();

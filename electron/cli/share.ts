@@ -26,7 +26,7 @@ export const shareCommand: Command = {
         output,
       );
       output.result(outcome);
-      if (!outcome.ok) return client.interrupted ? 2 : 1;
+      if (!outcome.ok) return outcome.cancelled ? 2 : 1;
       const { counts } = await client.ask['catalog.list']({ limit: 1 });
       return exitCodeOf(counts);
     } finally {
@@ -49,13 +49,18 @@ export function parseFormats(text: string | undefined): ShareFormat[] {
 
 export async function writeShareTo(client: BatchClient, dir: string, formats: ShareFormat[], output: Output) {
   const target = resolve(dir);
+  if (client.interrupted) {
+    const error = 'The share was cancelled.';
+    return { ok: false as const, cancelled: true, shareId: null, dir: target, error, receipt: null };
+  }
   const { batchId, shareId } = await client.ask['share.start']({ dir: target, formats });
   const batch = await client.follow(batchId);
   if (batch.failed > 0 || batch.cancelled > 0) {
     const [job] = await client.ask['jobs.list']({ batchId });
     const message = job?.error || 'The share was cancelled.';
     output.note(message);
-    return { ok: false as const, shareId, dir: target, error: message, receipt: null };
+    const cancelled = batch.failed === 0;
+    return { ok: false as const, cancelled, shareId, dir: target, error: message, receipt: null };
   }
   const { receipt } = await client.ask['share.receipt']({ shareId });
   output.text(
@@ -69,5 +74,12 @@ export async function writeShareTo(client: BatchClient, dir: string, formats: Sh
   );
   output.text(`Receipt: ${resolve(target, 'refacade-receipt.html')}`);
   const ok = receipt.leaks.length === 0 && receipt.checks.every((c) => c.state !== 'failed');
-  return { ok, shareId, dir: target, error: ok ? '' : 'A check failed; see the receipt.', receipt };
+  return {
+    ok,
+    cancelled: false,
+    shareId,
+    dir: target,
+    error: ok ? '' : 'A check failed; see the receipt.',
+    receipt,
+  };
 }

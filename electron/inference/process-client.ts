@@ -74,6 +74,7 @@ interface Failed {
 }
 
 const MAX_BACK_OFF_MS = 60_000;
+const SILENT_TICKS = 10;
 /** Providers that are no device of their own: what fails there fails for another reason. */
 const ON_PROCESSOR = ['cpu', 'wasm'];
 
@@ -232,13 +233,16 @@ export class ProcessClient<Order, Result, Message> {
     let silence: NodeJS.Timeout | undefined;
     let hung = '';
     const watch = () => {
-      clearTimeout(silence);
+      clearInterval(silence);
       if (!this.mayBeLeftOut()) return;
       const silentMs = this.options.silentMs ?? 600_000;
-      silence = setTimeout(() => {
+      let ticks = 0;
+      // In parts: a computer that slept, or a program that was stopped, missed all of them but one.
+      silence = setInterval(() => {
+        if (++ticks < SILENT_TICKS) return;
         hung = `it said nothing for ${Math.round(silentMs / 1000)} s`;
         process.kill();
-      }, silentMs);
+      }, silentMs / SILENT_TICKS);
     };
     const cancel = () => {
       process.post({ type: 'cancel', id: job.id });
@@ -280,7 +284,7 @@ export class ProcessClient<Order, Result, Message> {
       throw error;
     } finally {
       clearTimeout(killer);
-      clearTimeout(silence);
+      clearInterval(silence);
       job.signal?.removeEventListener('abort', cancel);
       this.listener = () => {};
     }

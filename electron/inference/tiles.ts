@@ -23,6 +23,11 @@ export interface TileRules {
  */
 const MOST_WORK = 6;
 
+/** The network gave something that is no number: half-precision devices overflow. */
+export class NotFiniteError extends Error {
+  override name = 'NotFiniteError';
+}
+
 /** Even the smallest part does not fit into memory. */
 export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
@@ -120,7 +125,7 @@ export interface RunTilesOptions extends TileRules {
  *
  * @param network the answer for one tile, with its margins
  * @param shape of the whole padded image
- * @throws OutOfMemoryError when a tile cannot be made smaller; whatever else the network throws
+ * @throws OutOfMemoryError when a tile cannot be made smaller; NotFiniteError; whatever else the network throws
  */
 export async function runInTiles(
   network: (tile: Tile) => Promise<Float32Array>,
@@ -152,6 +157,8 @@ export async function runInTiles(
       note = ` in smaller parts: ${tile.shape.join('×')} voxels did not fit into memory`;
       continue;
     }
+    const bad = probabilities.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0) throw new NotFiniteError(`Expected probabilities, got ${probabilities[bad]} among them.`);
     take({ ...tile, probabilities });
     done += core(tile);
   }
@@ -182,5 +189,7 @@ function cropped(image: Float32Array, shape: Shape3, tile: Tile): Float32Array {
 /** What runtimes say when an array does not fit; there is no code for it. */
 export function isMemoryFailure(error: unknown): boolean {
   const text = error instanceof Error ? error.message : String(error);
-  return /bad.?alloc|allocat|out of memory|not enough memory|buffer size|exceeds the max/i.test(text);
+  return /bad.?alloc|allocat|out of memory|not enough memory|buffer size|exceeds the max|maximum[^.]{0,20} binding size/i.test(
+    text,
+  );
 }

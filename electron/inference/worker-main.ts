@@ -14,7 +14,7 @@ import { type Generator, generatorTest, openGenerator } from './generator.ts';
 import { channelValues, type GeneratorCard, generatorName, loadGenerator } from './generator-card.ts';
 import { loadModelCard, type Model, type SegmentationModel, taskOf } from './model-card.ts';
 import { openFineNetwork, openOnnxNetwork, runtimeProviders } from './onnx-network.ts';
-import { answerIn, runInTiles } from './tiles.ts';
+import { answerIn, NotFiniteError, OutOfMemoryError, runInTiles } from './tiles.ts';
 import type {
   FaceMaker,
   GenerateRequest,
@@ -28,9 +28,9 @@ import { failureOf, openPort } from './worker-port.ts';
 /** Working memory of the network per voxel of a tile (measured: 650), and how much of the free memory it may take. */
 const BYTES_PER_VOXEL = 800;
 const SHARE_OF_MEMORY = 0.6;
-/** Of the second network, whose voxels are eight each; its parts are kept small, for their size gains nothing. */
+/** Of the second network, whose voxels are eight each; larger parts would save at most a third of its time. */
 const FINE_BYTES_PER_VOXEL = 8000;
-const FINE_MOST_VOXELS = 200_000;
+const FINE_MOST_VOXELS = 300_000;
 
 const send = openPort<Request, WorkAnswer<HeadSegmentation | FaceMaker>>(receive);
 
@@ -115,7 +115,6 @@ async function load({
     return chooseProvider({
       ...how,
       known: [preferred, 'cpu'],
-      forced: undefined,
       preferred,
       open: (provider: string) => openFineNetwork(bytes, card, provider, threads),
       test: fineTest(card.labels.length),
@@ -170,8 +169,8 @@ function segment(loaded: Loaded & { kind: 'segmentation' }, request: SegmentRequ
     );
   const runFine: RunFine | undefined =
     fine &&
-    ((order, take) =>
-      runInTiles(
+    (async (order, take) => {
+      const work = runInTiles(
         ({ origin, shape }) => {
           const { image, probabilities } = order.input(origin, shape);
           return fine.open.network(image, probabilities, shape);
@@ -185,16 +184,18 @@ function segment(loaded: Loaded & { kind: 'segmentation' }, request: SegmentRequ
           onTile: (fraction) => step(0.9 + 0.05 * fraction, 'looking at the brain once more, finer'),
         },
         take,
-      ));
-  return segmentFile(
-    request.volumePath,
-    request.outDir,
-    model.card,
-    run,
-    () => chosen.provider,
-    step,
-    runFine,
-  );
+      );
+      try {
+        await work;
+        return true;
+      } catch (error) {
+        // Another device may have the memory; the processor is the last.
+        if (chosen.provider !== 'cpu' || !(error instanceof OutOfMemoryError)) throw error;
+        return false;
+      }
+    });
+  const providers = [...new Set([chosen.provider, ...(fine ? [fine.provider] : [])])].join(' and ');
+  return segmentFile(request.volumePath, request.outDir, model.card, run, providers, step, runFine);
 }
 
 async function generate(
@@ -209,7 +210,7 @@ async function generate(
   );
   const bad = tissue.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0) {
-    throw new RangeError(`Expected a face of numbers from ${card.id}, got ${tissue[bad]} among them.`);
+    throw new NotFiniteError(`Expected a face of numbers from ${card.id}, got ${tissue[bad]} among them.`);
   }
   await step(1, 'made a face');
   try {

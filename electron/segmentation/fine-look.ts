@@ -27,15 +27,24 @@ export interface FineOrder {
   input(origin: Shape3, shape: Shape3): FineInput;
 }
 
-/** Runs the second network over a region, whole or in parts, and hands each part on as it comes. */
-export type RunFine = (order: FineOrder, take: (block: Block) => void) => Promise<void>;
+/**
+ * Runs the second network over a region, whole or in parts, and hands each part on as it comes.
+ *
+ * False when there is not enough memory for it: then the first look has to do.
+ */
+export type RunFine = (order: FineOrder, take: (block: Block) => void) => Promise<boolean>;
 
 /** How far around the brain the second network looks, mm: volumes are summed up to 6 mm from a structure. */
 const AROUND_MM = 8;
+/** Headers hold voxel sizes as single precision. */
+const ROUNDING_MM = 1e-3;
 
 /** Is the scan fine enough for the second look? */
 export function isFine(volume: Volume, card: ModelCard): boolean {
-  return card.fine !== undefined && Math.max(...voxelSizes(volume.affine)) <= card.fine.largestVoxelMm;
+  return (
+    card.fine !== undefined &&
+    Math.max(...voxelSizes(volume.affine)) <= card.fine.largestVoxelMm + ROUNDING_MM
+  );
 }
 
 /**
@@ -44,7 +53,7 @@ export function isFine(volume: Volume, card: ModelCard): boolean {
  * @param map what the first network found
  * @param brain 1 per channel that belongs to the brain
  * @param scattered 1 per channel that lies in many places by nature
- * @returns the brain and what is near it on the finer grid; undefined where no brain was found
+ * @returns the brain and what is near it on the finer grid; what stands against it in words
  */
 export async function fineLook(
   volume: Volume,
@@ -54,9 +63,9 @@ export async function fineLook(
   brain: Uint8Array,
   scattered: Uint8Array,
   run: RunFine,
-): Promise<ProbabilityMap | undefined> {
+): Promise<ProbabilityMap | 'no brain' | 'no memory'> {
   const box = brainBox(map, brain, scattered, Math.ceil(AROUND_MM / card.input.spacingMm));
-  if (!box) return undefined;
+  if (!box) return 'no brain';
   const shape = map.grid.shape as unknown as Shape3;
   const wide = grown(box, card.fine!.tileMarginVoxels, shape);
   const image = conformTo(volume, halved(map.grid, wide), Number.NaN);
@@ -70,8 +79,8 @@ export async function fineLook(
       probabilities: expanded(map, origin, size),
     }),
   };
-  await run(order, (block) => found.addParts(block, box.from));
-  return found;
+  const done = await run(order, (block) => found.addParts(block, box.from));
+  return done ? found : 'no memory';
 }
 
 /** Puts the winning channels of a finer map into a grid's, where the map lies; in place. */

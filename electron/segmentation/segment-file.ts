@@ -25,7 +25,7 @@ export async function segmentFile(
   outDir: string,
   card: ModelCard,
   run: RunBlocks,
-  provider: () => string,
+  provider: string,
   onStep: (fraction: number, message: string) => void | Promise<void>,
   runFine?: RunFine,
 ): Promise<HeadSegmentation> {
@@ -46,7 +46,7 @@ export async function segmentFile(
         sha256: card.sha256,
         ...(card.fine ? { fineSha256: card.fine.sha256 } : {}),
       },
-      provider: provider(),
+      provider,
       labelsFile: LABELS_FILE,
       volumeRule: VOLUME_RULE,
       spacingMm: found.spacingMm,

@@ -38,6 +38,9 @@ const MAYBE_SHADING = [
   'brain-in-pieces',
 ];
 
+/** Least share of the voxels that either look calls brain that both must. */
+const LEAST_SHARED = 0.85;
+
 /** Mean certainty by which a second look with as many findings must be ahead. */
 const CLEARLY_SURER = 0.03;
 
@@ -61,29 +64,70 @@ export async function segmentVolume(
   onStep: (fraction: number, message: string) => void | Promise<void> = () => {},
   runFine?: RunFine,
 ): Promise<VolumeSegmentation> {
-  const { input, map, channel, ...found } = await bestLook(volume, card, run, subject, onStep);
+  const { input, map, ...found } = await bestLook(volume, card, run, subject, onStep);
   const shape = volume.shape.slice(0, 3);
   const kinds = channelKinds(card);
-  let { structures } = found;
+  let { structures, problems, channel } = found;
   let { spacingMm } = card.input;
   if (runFine && isFine(volume, card)) {
     const fine = await fineLook(volume, card, input, map, kinds.brain, kinds.scattered, runFine);
-    if (fine) {
-      relabel(channel, { shape, affine: volume.affine }, fine);
-      cleanLabels(channel, shape, kinds.brain, kinds.scattered);
+    const finer = fine instanceof ProbabilityMap ? relabelled(channel, volume, fine, kinds) : undefined;
+    if (fine instanceof ProbabilityMap && finer) {
+      channel = finer;
       const volumes = softVolumes(fine, kinds.brain, kinds.scattered);
       structures = structures.map((s, c) => (kinds.brain[c] ? { ...s, ...volumes[c]! } : s));
       spacingMm /= 2;
+    } else if (fine !== 'no brain') {
+      problems = [...problems, coarseOnly(subject, fine === 'no memory')];
     }
   }
   const table = Int16Array.from(card.labels, ({ label }) => label);
+  const { confidence } = found;
   const data = new Int16Array(channel.length);
   for (let n = 0; n < data.length; n++) data[n] = table[channel[n]!]!;
   return {
-    ...found,
     structures,
+    confidence,
+    problems,
     spacingMm,
     labels: { data, shape, affine: volume.affine, slope: 1, inter: 0 },
+  };
+}
+
+/**
+ * The labels with those of the second look near the brain, cleaned; undefined where both looks do not see one brain: the
+ * checks were made on the first one's.
+ */
+function relabelled(
+  channel: Uint8Array,
+  { shape, affine }: Volume,
+  fine: ProbabilityMap,
+  { brain, scattered }: ReturnType<typeof channelKinds>,
+): Uint8Array | undefined {
+  const grid = { shape: shape.slice(0, 3), affine };
+  const finer = channel.slice();
+  relabel(finer, grid, fine);
+  cleanLabels(finer, grid.shape, brain, scattered);
+  let [both, either] = [0, 0];
+  for (let n = 0; n < channel.length; n++) {
+    const [a, b] = [brain[channel[n]!]!, brain[finer[n]!]!];
+    both += a & b;
+    either += a | b;
+  }
+  return both >= LEAST_SHARED * either ? finer : undefined;
+}
+
+function coarseOnly(subject: string, noMemory: boolean): Problem {
+  return {
+    code: 'second-look-left-out',
+    level: noMemory ? 'info' : 'warning',
+    subject,
+    message: noMemory
+      ? 'There was not enough memory to look at the brain once more at half the voxel size; the first look stands.'
+      : 'Looked at once more at half the voxel size the brain is another one than at first; the first look stands.',
+    fix: noMemory
+      ? 'Close other programs and measure the scan again.'
+      : 'Look at the labels; volumes of this scan are coarser than those of others like it.',
   };
 }
 

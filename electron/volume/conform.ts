@@ -64,7 +64,6 @@ export function averageBlocks(
   const [fx, fy, fz] = factors;
   const shape = [Math.ceil(nx / fx), Math.ceil(ny / fy), Math.ceil(nz / fz)] as [number, number, number];
   const out = new Float32Array(voxelsPerFrame(shape));
-  const counts = new Uint32Array(out.length);
   const { data, slope, inter } = volume;
   const column = Int32Array.from({ length: nx }, (_, i) => Math.floor(i / fx));
   let from = 0;
@@ -75,11 +74,17 @@ export function averageBlocks(
         const value = data[from]! * slope + inter;
         const to = row + column[i]!;
         out[to]! += Number.isFinite(value) ? value : 0;
-        counts[to]!++;
       }
     }
   }
-  for (let n = 0; n < out.length; n++) out[n]! /= counts[n]!;
+  const voxelsIn = (block: number, factor: number, n: number) => Math.min(factor, n - block * factor);
+  let to = 0;
+  for (let k = 0; k < shape[2]; k++) {
+    for (let j = 0; j < shape[1]; j++) {
+      const others = voxelsIn(j, fy, ny) * voxelsIn(k, fz, nz);
+      for (let i = 0; i < shape[0]; i++, to++) out[to]! /= voxelsIn(i, fx, nx) * others;
+    }
+  }
   const blocks: Affine = diag(fx, fy, fz);
   [fx, fy, fz].forEach((f, n) => {
     blocks[n * 4 + 3] = (f - 1) / 2; // centre of the first block

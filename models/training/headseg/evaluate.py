@@ -37,7 +37,7 @@ def load(checkpoint, config):
 def load_fine(checkpoint, config):
     model = Fine(len(CLASSES), config["width"])
     saved = torch.load(checkpoint, map_location="cpu")
-    model.load_state_dict(saved["average"], strict=False)  # the kernels of interpolation are not stored
+    model.load_state_dict(saved["average"])
     return model.eval(), saved["step"], saved["spent"]
 
 
@@ -176,7 +176,7 @@ def main():
         if options.fine:
             fine, step, spent = load_fine(options.fine, runpy.run_path(options.fine_config))
             again = lambda contrast: label_maps(model, options.data, held, options.priors, config, contrast, options.draws, fine)
-            result["fine"] = dict(step=step, hours=round(spent / 3600, 2), t1Like=again(0.0), randomContrast=again(1.0))
+            result["fine"] = dict(how="labels and volumes of the second network over the whole image, from all its input", step=step, hours=round(spent / 3600, 2), t1Like=again(0.0), randomContrast=again(1.0))
         print(json.dumps({k: result[k] for k in ("t1Like", "randomContrast", "fine") if k in result}, indent=1))
     Path(options.out).write_text(json.dumps(result, indent=1))
 
