@@ -72,19 +72,16 @@ export function modelTable(modelsDir: string): string {
 }
 
 function networkRow(card: ModelCard): string {
-  const { input, fine } = card;
+  const { input } = card;
   const latest = card.history.at(-1);
-  const again = fine
-    ? `; then the brain at ${input.spacingMm / 2} mm where voxels are at most ${fine.largestVoxelMm} mm`
-    : '';
   return row([
     `${card.id} ${card.version}`,
     'names every voxel of a head scan',
-    `one scan, ${input.spacingMm} mm ${input.orientation}, sizes multiples of ${input.multipleOf}, percentiles ${input.intensity.low}–${input.intensity.high} to 0–1${again}`,
+    `one scan, ${input.spacingMm} mm ${input.orientation}, sizes multiples of ${input.multipleOf}, percentiles ${input.intensity.low}–${input.intensity.high} to 0–1`,
     `probabilities of ${card.labels.length} labels`,
     card.licence,
-    megabytes(card.bytes + (fine?.bytes ?? 0)),
-    [`\`${card.sha256}\``, ...(fine ? [`${fine.file} \`${fine.sha256}\``] : [])].join('<br>'),
+    megabytes(card.bytes),
+    `\`${card.sha256}\``,
     latest ? scores(latest.scores) : 'not measured',
   ]);
 }

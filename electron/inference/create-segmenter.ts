@@ -55,8 +55,7 @@ export function createSegmenter(options: SegmenterOptions): ModelSegmenter | und
 
 function makerIn(modelDir: string): string | undefined {
   try {
-    const { sha256, fine } = parseCard(modelDir);
-    return makerOf({ sha256, fineSha256: fine?.sha256 }, VOLUME_RULE);
+    return makerOf(parseCard(modelDir).sha256, VOLUME_RULE);
   } catch {
     return undefined; // a damaged card: every segmentation will say so
   }

@@ -1,4 +1,4 @@
-import type { FineNetwork, Network, Shape3 } from '../segmentation/network.ts';
+import type { Network, Shape3 } from '../segmentation/network.ts';
 
 /** A network loaded on one execution provider. */
 export interface OpenNetwork<N = Network> {
@@ -184,26 +184,6 @@ export function segmentationTest(channels: number): SelfTest<Network> {
   const images = { small: testImage(SMALL), large: testImage(LARGE) };
   return {
     run: (network, size) => network(images[size], cube(size === 'small' ? SMALL : LARGE)),
-    check: (answer) => checkProbabilities(answer, channels),
-  };
-}
-
-/** The first network's test image once more, as eight equal parts of each voxel between two kinds. */
-export function fineTest(channels: number): SelfTest<FineNetwork> {
-  return {
-    run(network, size) {
-      const n = size === 'small' ? SMALL / 2 : LARGE / 2;
-      const image = testImage(n);
-      const parts = new Float32Array(8 * image.length);
-      for (let part = 0; part < 8; part++) parts.set(image, part * image.length);
-      const known = new Float32Array(channels * image.length);
-      known.set(image.map((v) => v / 1.1));
-      known.set(
-        image.map((v) => 1 - v / 1.1),
-        image.length,
-      );
-      return network(parts, known, cube(n));
-    },
     check: (answer) => checkProbabilities(answer, channels),
   };
 }

@@ -40,7 +40,7 @@ export async function openGenerator(
   threads: number,
 ): Promise<OpenNetwork<Generator>> {
   const [input, output] = [card.input.name, card.output.name];
-  const session = await openSession(weights, provider, threads, { inputs: [input], output });
+  const session = await openSession(weights, provider, threads, { input, output });
   const slices = card.input.layout === 'slices';
   const count = card.input.channels.length;
   const metadata = session.inputMetadata[0]!;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -69,46 +68,6 @@ describe('a model folder', () => {
   ])('is refused with %s', (_name, spoil, message) => {
     spoil();
     expect(() => loadModelCard(dir)).toThrow(ModelCardError);
-    expect(() => loadModelCard(dir)).toThrow(message);
-  });
-});
-
-describe('a second network', () => {
-  const withFine = (fine: object) => {
-    const card = JSON.parse(readFileSync(join(dir, 'card.json'), 'utf8'));
-    writeFileSync(join(dir, 'card.json'), JSON.stringify({ ...card, fine }));
-  };
-  const names = { image: 'image', probabilities: 'probabilities', output: 'fine' };
-  const bytes = Buffer.from('stands for weights');
-  const fine = {
-    ...{ file: 'fine.onnx', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
-    ...{ ...names, tileMarginVoxels: 6, largestVoxelMm: 1.5 },
-  };
-
-  it('is found beside the first', () => {
-    withFine(fine);
-    writeFileSync(join(dir, 'fine.onnx'), bytes);
-    expect(loadModelCard(dir).fineWeights).toBe(join(dir, 'fine.onnx'));
-  });
-
-  it.each<[string, () => void, RegExp]>([
-    [
-      'missing',
-      () => withFine(fine),
-      /Expected the weights of model tiny at .*fine\.onnx; there is no such file/,
-    ],
-    [
-      'damaged',
-      () => {
-        withFine(fine);
-        writeFileSync(join(dir, 'fine.onnx'), bytes);
-        flipBit(join(dir, 'fine.onnx'));
-      },
-      /Expected SHA-256 .*fine\.onnx.*damaged/,
-    ],
-    ['outside the folder', () => withFine({ ...fine, file: '../fine.onnx' }), /whose fine\.file is wrong/],
-  ])('that is %s spoils the model', (_name, spoil, message) => {
-    spoil();
     expect(() => loadModelCard(dir)).toThrow(message);
   });
 });

@@ -10,10 +10,6 @@ import { z } from 'zod';
  */
 export const MODEL_ID = /^(?!(con|prn|aux|nul|(com|lpt)\d)(\.|$))[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
-/** Name of a file with weights, beside the card. */
-const weightsFile = z.string().regex(/^(?!(con|prn|aux|nul|(com|lpt)\d)\.)[\w.-]+\.onnx$/i);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-
 /** What the card of every network says, whatever the network is for. */
 export const networkParts = {
   /** The folder's name. */
@@ -26,8 +22,9 @@ export const networkParts = {
   version: z.string().trim().min(1),
   /** Of the weights. */
   licence: z.string().trim().min(1),
-  file: weightsFile,
-  sha256,
+  /** Weights, beside the card. */
+  file: z.string().regex(/^(?!(con|prn|aux|nul|(com|lpt)\d)\.)[\w.-]+\.onnx$/i),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.number().int().positive(),
   trainingData: z.array(
     z.object({ name: z.string(), licence: z.string(), attribution: z.string(), use: z.string() }),
@@ -106,27 +103,6 @@ export const modelCard = z.object({
     .min(2),
   /** Plausible volume in mm³ by structure name, from a reference population; a scan outside is looked at. */
   populationLimits: z.record(z.string(), range).optional(),
-  /**
-   * A second network that names the eight voxels inside each of the first one's, near the brain of a scan that is fine enough.
-   *
-   * image: float32 [1, 8, x, y, z], the scan at half the spacing by the same rule of intensities, channel 4 i + 2 j + k for
-   * the voxel at offset (i, j, k); probabilities: float32 [1, channels, x, y, z], the first network's.
-   */
-  fine: z
-    .object({
-      file: weightsFile,
-      sha256,
-      bytes: z.number().int().positive(),
-      image: z.string().min(1),
-      probabilities: z.string().min(1),
-      /** float32 [1, channels, 8, x, y, z]: softmax over the channels. */
-      output: z.string().min(1),
-      /** As `tileMarginVoxels`, in voxels of the first network. */
-      tileMarginVoxels: z.number().int().nonnegative(),
-      /** Scans whose voxels are at most this long in every direction, mm. */
-      largestVoxelMm: z.number().positive(),
-    })
-    .optional(),
 });
 export type ModelCard = z.infer<typeof modelCard>;
 
@@ -136,11 +112,6 @@ export interface Model<Card = ModelCard> {
   readonly card: Card;
   /** Path of the weights. */
   readonly weights: string;
-}
-
-/** A segmentation network, with the path of its second network's weights where it has one. */
-export interface SegmentationModel extends Model {
-  readonly fineWeights?: string;
 }
 
 /** The model's folder does not hold what it should; the message says what was expected and what is there. */
@@ -153,10 +124,9 @@ export class ModelCardError extends Error {
  *
  * @throws ModelCardError for a missing, damaged, cut or foreign file
  */
-export function loadModelCard(dir: string): SegmentationModel {
+export function loadModelCard(dir: string): Model {
   const card = parseCard(dir);
-  const model = { dir, card, weights: checkWeights(dir, card) };
-  return card.fine ? { ...model, fineWeights: checkWeights(dir, { ...card.fine, id: card.id }) } : model;
+  return { dir, card, weights: checkWeights(dir, card) };
 }
 
 /** The card alone, without looking at the weights. @throws ModelCardError for a missing or wrong card */

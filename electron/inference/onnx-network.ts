@@ -1,5 +1,5 @@
 import { listSupportedBackends, Tensor } from 'onnxruntime-node';
-import type { FineNetwork, Network } from '../segmentation/network.ts';
+import type { Network } from '../segmentation/network.ts';
 import type { OpenNetwork } from './device.ts';
 import type { ModelCard } from './model-card.ts';
 import { ModelCardError } from './model-card.ts';
@@ -19,46 +19,20 @@ export async function openOnnxNetwork(
   threads: number,
 ): Promise<OpenNetwork> {
   const [input, output] = [card.input.name, card.output.name];
-  const session = await openSession(weights, provider, threads, { inputs: [input], output });
+  const session = await openSession(weights, provider, threads, { input, output });
   const network: Network = async (image, shape) => {
     const tensor = new Tensor('float32', image, [1, 1, ...shape]);
     const results = await session.run({ [input]: tensor });
-    return probabilitiesOf(results[output]!, [1, card.labels.length, ...shape]);
+    const result = results[output]!;
+    const expected = [1, card.labels.length, ...shape];
+    if (result.dims.join() !== expected.join()) {
+      throw new ModelCardError(
+        `Expected probabilities of ${expected.join('×')}, got ${result.dims.join('×')}.`,
+      );
+    }
+    return (await result.getData(true)) as Float32Array;
   };
   return { network, close: () => session.release() };
-}
-
-/**
- * Loads a segmentation network's second network, see the card's `fine`.
- *
- * @throws ModelCardError when its inputs or output are not what the card says; the runtime's own error otherwise
- */
-export async function openFineNetwork(
-  weights: Uint8Array,
-  card: ModelCard,
-  provider: string,
-  threads: number,
-): Promise<OpenNetwork<FineNetwork>> {
-  const { image, probabilities, output } = card.fine!;
-  const channels = card.labels.length;
-  const session = await openSession(weights, provider, threads, { inputs: [image, probabilities], output });
-  const network: FineNetwork = async (parts, known, shape) => {
-    const results = await session.run({
-      [image]: new Tensor('float32', parts, [1, 8, ...shape]),
-      [probabilities]: new Tensor('float32', known, [1, channels, ...shape]),
-    });
-    return probabilitiesOf(results[output]!, [1, channels, 8, ...shape]);
-  };
-  return { network, close: () => session.release() };
-}
-
-async function probabilitiesOf(result: Tensor, expected: readonly number[]): Promise<Float32Array> {
-  if (result.dims.join() !== expected.join()) {
-    throw new ModelCardError(
-      `Expected probabilities of ${expected.join('×')}, got ${result.dims.join('×')}.`,
-    );
-  }
-  return (await result.getData(true)) as Float32Array;
 }
 
 /** Execution providers that this runtime was built with, as it names them. */

@@ -7,14 +7,14 @@ import { nodesOfType, usesOtherFiles } from './onnx-nodes.ts';
  *
  * @param weights bytes of the checked ONNX file
  * @param threads of the runtime within one operation (CPU only)
- * @param names of inputs and output as the card has them
+ * @param names of input and output as the card has them
  * @throws ModelCardError when the network has others, or takes weights from other files; the runtime's own error otherwise
  */
 export async function openSession(
   weights: Uint8Array,
   provider: string,
   threads: number,
-  names: { readonly inputs: readonly string[]; readonly output: string },
+  names: { readonly input: string; readonly output: string },
 ): Promise<InferenceSession> {
   if (usesOtherFiles(weights)) {
     throw new ModelCardError(
@@ -30,10 +30,10 @@ export async function openSession(
     enableCpuMemArena: false,
     logSeverityLevel: 4, // failures come back as errors; standard error stays for crashes
   });
-  const { inputs, output } = names;
-  if (session.inputNames.join() !== inputs.join() || !session.outputNames.includes(output)) {
+  const { input, output } = names;
+  if (session.inputNames.join() !== input || !session.outputNames.includes(output)) {
     throw new ModelCardError(
-      `Expected a network from "${inputs.join(', ')}" to "${output}" as its card says, got one from "${session.inputNames.join(', ')}" to "${session.outputNames.join(', ')}".`,
+      `Expected a network from "${input}" to "${output}" as its card says, got one from "${session.inputNames.join(', ')}" to "${session.outputNames.join(', ')}".`,
     );
   }
   return session;

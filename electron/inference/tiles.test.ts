@@ -6,7 +6,7 @@ import type { Block, Network, Shape3 } from '../segmentation/network.ts';
 import { loadModelCard } from './model-card.ts';
 import { openOnnxNetwork } from './onnx-network.ts';
 import { nodesOfType } from './onnx-nodes.ts';
-import { answerIn, OutOfMemoryError, planTiles, runInTiles } from './tiles.ts';
+import { NotFiniteError, OutOfMemoryError, planTiles, runInTiles } from './tiles.ts';
 
 const model = loadModelCard(resolve('electron/inference/fixtures/tiny'));
 const weights = readFileSync(join(model.dir, 'model.onnx'));
@@ -58,7 +58,7 @@ describe('tiles', () => {
       if (maxVoxels >= 24 ** 3) expect(largest).toBeLessThanOrEqual(maxVoxels);
       expect(tiles.length > 1).toBe(maxVoxels < size);
       const parts = await assemble((take) =>
-        runInTiles(answerIn(network, image, shape), shape, { ...rules, maxVoxels }, take),
+        runInTiles(network, image, shape, { ...rules, maxVoxels }, take),
       );
       expect(largestDifference(parts, whole)).toBeLessThan(1e-5);
     },
@@ -66,7 +66,7 @@ describe('tiles', () => {
 
   it('without margins they do not: the margin is what makes them agree', async () => {
     const bare = { ...rules, margin: 0, maxVoxels: size / 4 };
-    const parts = await assemble((take) => runInTiles(answerIn(network, image, shape), shape, bare, take));
+    const parts = await assemble((take) => runInTiles(network, image, shape, bare, take));
     expect(largestDifference(parts, whole)).toBeGreaterThan(1e-3);
   });
 
@@ -81,7 +81,8 @@ describe('tiles', () => {
     const messages: string[] = [];
     const parts = await assemble((take) =>
       runInTiles(
-        answerIn(tight, image, shape),
+        tight,
+        image,
         shape,
         { ...rules, maxVoxels: size * 0.8, onTile: (_f, m) => void messages.push(m) },
         take,
@@ -96,16 +97,21 @@ describe('tiles', () => {
     const none: Network = async () => {
       throw new Error('Failed to allocate memory for requested buffer of size 1');
     };
-    await expect(runInTiles(answerIn(none, image, shape), shape, rules, () => {})).rejects.toThrow(
-      OutOfMemoryError,
-    );
+    await expect(runInTiles(none, image, shape, rules, () => {})).rejects.toThrow(OutOfMemoryError);
     const broken: Network = async () => {
       throw new Error('the device was lost');
     };
-    await expect(runInTiles(answerIn(broken, image, shape), shape, rules, () => {})).rejects.toThrow(
-      'the device was lost',
-    );
+    await expect(runInTiles(broken, image, shape, rules, () => {})).rejects.toThrow('the device was lost');
   });
+});
+
+it('a tile of no numbers is no answer', async () => {
+  const overflows: Network = async (part) => new Float32Array(part.length * 5).fill(Number.NaN, 7, 8);
+  const taken: unknown[] = [];
+  const run = runInTiles(overflows, image, shape, rules, (block) => void taken.push(block));
+  await expect(run).rejects.toThrow('Expected probabilities, got NaN among them.');
+  await expect(run).rejects.toThrow(NotFiniteError);
+  expect(taken).toEqual([]);
 });
 
 describe('the plan for little memory', () => {
@@ -148,7 +154,7 @@ describe('the plan for little memory', () => {
         worked += voxels(s);
         return new Float32Array(0);
       };
-      await runInTiles(answerIn(small, blank, grid), grid, { ...headseg, maxVoxels: Infinity }, () => {});
+      await runInTiles(small, blank, grid, { ...headseg, maxVoxels: Infinity }, () => {});
       return { tried: new Set(tried), work: worked / voxels(grid) };
     };
     const [one, two, three] = [112 * 128 * 128, 112 * 112 * 128, 112 ** 3];

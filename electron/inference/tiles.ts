@@ -112,8 +112,6 @@ function axisPlans(n: number, from: number, to: number, { multipleOf, margin }: 
 }
 
 export interface RunTilesOptions extends TileRules {
-  /** The region that is asked for, multiples of `multipleOf`; the whole when absent. */
-  readonly region?: { readonly from: Shape3; readonly to: Shape3 };
   /** Called before each tile: share done and, when tiles became smaller, why. Throws to stop. */
   readonly onTile?: (fraction: number, message: string) => void | Promise<void>;
 }
@@ -123,26 +121,24 @@ export interface RunTilesOptions extends TileRules {
  *
  * A tile that fails for lack of memory is cut into smaller ones; what was done before it stays.
  *
- * @param network the answer for one tile, with its margins
- * @param shape of the whole padded image
  * @throws OutOfMemoryError when a tile cannot be made smaller; NotFiniteError; whatever else the network throws
  */
 export async function runInTiles(
-  network: (tile: Tile) => Promise<Float32Array>,
+  network: Network,
+  image: Float32Array,
   shape: Shape3,
   options: RunTilesOptions,
   take: (block: Block) => void,
 ): Promise<void> {
-  const { from, to } = options.region ?? { from: [0, 0, 0], to: shape };
-  const waiting = planTiles(shape, from, to, options);
-  const total = core({ from, to });
+  const waiting = planTiles(shape, [0, 0, 0], shape, options);
+  const total = shape[0] * shape[1] * shape[2];
   let done = 0;
   let note = waiting.length > 1 ? ` in ${waiting.length} parts, to fit into memory` : '';
   for (let tile = waiting.shift(); tile; tile = waiting.shift()) {
     await options.onTile?.(done / total, `running the network${note}`);
     let probabilities: Float32Array;
     try {
-      probabilities = await network(tile);
+      probabilities = await network(cropped(image, shape, tile), tile.shape);
     } catch (cause) {
       if (!isMemoryFailure(cause)) throw cause;
       const size = voxels(tile.shape);
@@ -160,18 +156,11 @@ export async function runInTiles(
     const bad = probabilities.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0) throw new NotFiniteError(`Expected probabilities, got ${probabilities[bad]} among them.`);
     take({ ...tile, probabilities });
-    done += core(tile);
+    done += voxels([tile.to[0] - tile.from[0], tile.to[1] - tile.from[1], tile.to[2] - tile.from[2]]);
   }
 }
 
 const voxels = (s: Shape3) => s[0] * s[1] * s[2];
-const core = ({ from, to }: Pick<Tile, 'from' | 'to'>) =>
-  voxels([to[0] - from[0], to[1] - from[1], to[2] - from[2]]);
-
-/** A network's answer for a tile of an image in tensor order. */
-export function answerIn(network: Network, image: Float32Array, shape: Shape3) {
-  return (tile: Tile) => network(cropped(image, shape, tile), tile.shape);
-}
 
 function cropped(image: Float32Array, shape: Shape3, tile: Tile): Float32Array {
   const [nx, ny, nz] = tile.shape;

@@ -2,19 +2,17 @@
 // this process and not the application.
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { RunFine } from '../segmentation/fine-look.ts';
-import type { FineNetwork } from '../segmentation/network.ts';
 import { segmentFile } from '../segmentation/segment-file.ts';
 import type { RunBlocks } from '../segmentation/segment-volume.ts';
 import type { HeadSegmentation } from '../segmentation/segmentation.ts';
-import { type ChosenProvider, chooseProvider, fineTest, segmentationTest } from './device.ts';
+import { type ChosenProvider, chooseProvider, segmentationTest } from './device.ts';
 import { readFloats, writeFloats } from './float-file.ts';
 import { freeBytes } from './free-bytes.ts';
 import { type Generator, generatorTest, openGenerator } from './generator.ts';
 import { channelValues, type GeneratorCard, generatorName, loadGenerator } from './generator-card.ts';
-import { loadModelCard, type Model, type SegmentationModel, taskOf } from './model-card.ts';
-import { openFineNetwork, openOnnxNetwork, runtimeProviders } from './onnx-network.ts';
-import { answerIn, NotFiniteError, OutOfMemoryError, runInTiles } from './tiles.ts';
+import { loadModelCard, type Model, taskOf } from './model-card.ts';
+import { openOnnxNetwork, runtimeProviders } from './onnx-network.ts';
+import { NotFiniteError, runInTiles } from './tiles.ts';
 import type {
   FaceMaker,
   GenerateRequest,
@@ -28,9 +26,6 @@ import { failureOf, openPort } from './worker-port.ts';
 /** Working memory of the network per voxel of a tile (measured: 650), and how much of the free memory it may take. */
 const BYTES_PER_VOXEL = 800;
 const SHARE_OF_MEMORY = 0.6;
-/** Of the second network, whose voxels are eight each; larger parts would save at most a third of its time. */
-const FINE_BYTES_PER_VOXEL = 8000;
-const FINE_MOST_VOXELS = 300_000;
 
 const send = openPort<Request, WorkAnswer<HeadSegmentation | FaceMaker>>(receive);
 
@@ -46,9 +41,8 @@ class WrongOrderError extends Error {
 type Loaded =
   | {
       readonly kind: 'segmentation';
-      readonly model: SegmentationModel;
+      readonly model: Model;
       readonly chosen: ChosenProvider;
-      readonly fine: ChosenProvider<FineNetwork> | undefined;
       readonly maxVoxels: number | undefined;
     }
   | {
@@ -105,21 +99,12 @@ async function load({
   const weights = readFileSync(model.weights);
   const open = (provider: string) => openOnnxNetwork(weights, model.card, provider, threads);
   const test = segmentationTest(model.card.labels.length);
-  const chosen = await chooseProvider({ ...how, open, test });
-  return { kind: 'segmentation', model, chosen, fine: await loadFine(model, chosen.provider), maxVoxels };
-
-  /** On the first network's provider where it gives the CPU's answer there, else on the CPU. */
-  async function loadFine({ card, fineWeights }: SegmentationModel, preferred: string) {
-    if (!fineWeights) return undefined;
-    const bytes = readFileSync(fineWeights);
-    return chooseProvider({
-      ...how,
-      known: [preferred, 'cpu'],
-      preferred,
-      open: (provider: string) => openFineNetwork(bytes, card, provider, threads),
-      test: fineTest(card.labels.length),
-    });
-  }
+  return {
+    kind: 'segmentation',
+    model,
+    chosen: await chooseProvider({ ...how, open, test }),
+    maxVoxels,
+  };
 }
 
 async function answer(request: SegmentRequest | GenerateRequest): Promise<void> {
@@ -153,49 +138,21 @@ function work(
 }
 
 function segment(loaded: Loaded & { kind: 'segmentation' }, request: SegmentRequest, step: Step) {
-  const { model, chosen, fine, maxVoxels } = loaded;
-  const within = (bytesPerVoxel: number) => maxVoxels ?? (SHARE_OF_MEMORY * freeBytes()) / bytesPerVoxel;
+  const { model, chosen, maxVoxels } = loaded;
   const run: RunBlocks = (image, shape, take) =>
     runInTiles(
-      answerIn(chosen.open.network, image, shape),
+      chosen.open.network,
+      image,
       shape,
       {
         multipleOf: model.card.input.multipleOf,
         margin: model.card.input.tileMarginVoxels,
-        maxVoxels: within(BYTES_PER_VOXEL),
+        maxVoxels: maxVoxels ?? (SHARE_OF_MEMORY * freeBytes()) / BYTES_PER_VOXEL,
         onTile: (fraction, message) => step(0.1 + 0.65 * fraction, message),
       },
       take,
     );
-  const runFine: RunFine | undefined =
-    fine &&
-    (async (order, take) => {
-      const work = runInTiles(
-        ({ origin, shape }) => {
-          const { image, probabilities } = order.input(origin, shape);
-          return fine.open.network(image, probabilities, shape);
-        },
-        order.shape,
-        {
-          multipleOf: 1,
-          margin: model.card.fine!.tileMarginVoxels,
-          maxVoxels: Math.min(FINE_MOST_VOXELS, within(FINE_BYTES_PER_VOXEL)),
-          region: order,
-          onTile: (fraction) => step(0.9 + 0.05 * fraction, 'looking at the brain once more, finer'),
-        },
-        take,
-      );
-      try {
-        await work;
-        return true;
-      } catch (error) {
-        // Another device may have the memory; the processor is the last.
-        if (chosen.provider !== 'cpu' || !(error instanceof OutOfMemoryError)) throw error;
-        return false;
-      }
-    });
-  const providers = [...new Set([chosen.provider, ...(fine ? [fine.provider] : [])])].join(' and ');
-  return segmentFile(request.volumePath, request.outDir, model.card, run, providers, step, runFine);
+  return segmentFile(request.volumePath, request.outDir, model.card, run, () => chosen.provider, step);
 }
 
 async function generate(

@@ -133,18 +133,13 @@ async function readSummary(dir: string, origin: ModelSummary['origin']): Promise
     title: TITLES[card.task],
     description: card.description,
     reference: '',
-    bytes: card.bytes + (card.fine?.bytes ?? 0),
+    bytes: card.bytes,
     sha256: card.sha256,
     origin,
     state: 'ready',
     reason: '',
   };
-  const files = [card, ...(card.fine ? [card.fine] : [])].map(({ file, bytes, sha256 }) => ({
-    name: file,
-    bytes,
-    sha256,
-  }));
-  const wrong = await wrongFiles(dir, files);
+  const wrong = await wrongFiles(dir, [{ ...card, name: card.file }]);
   return wrong === '' ? summary : damaged(summary, wrong);
 }
 

@@ -25,8 +25,6 @@ export interface MeasuredScan {
   readonly brainMask?: BrainMaskKind;
   /** What made the segmentation the numbers rest on; undefined where they rest on none, or did not say. */
   readonly madeBy?: string;
-  /** Voxel size at which the segmentation was made, mm; undefined where it rests on none, or did not say. */
-  readonly spacingMm?: number;
 }
 
 /** One scan before and after; null where it has not been measured yet. */
@@ -149,19 +147,15 @@ export function maskOf(scan: MeasuredScan): BrainMaskKind {
   return scan.brainMask ?? 'extraction';
 }
 
-/** Both sides rest on the same kind of mask, the same network and voxel size; a side that failed has no numbers to compare. */
+/** Both sides rest on the same kind of mask and the same network; a side that failed has no numbers to compare. */
 export function comparable(before: MeasuredScan, after: MeasuredScan): boolean {
   if (maskOf(before) !== maskOf(after)) return false;
-  if (before.failure !== '' || after.failure !== '') return true;
-  const sizes = [before.spacingMm, after.spacingMm];
-  return before.madeBy === after.madeBy && (sizes.includes(undefined) || sizes[0] === sizes[1]);
+  return before.failure !== '' || after.failure !== '' || before.madeBy === after.madeBy;
 }
 
 /** Columns that say how a measurement came about. */
 function wayFrom(details: string): string {
   return `json_extract(${details}, '$.brainMask') AS brainMask, json_extract(${details}, '$.model.sha256') AS network,
-         json_extract(${details}, '$.model.fineSha256') AS fineNetwork,
-         json_extract(${details}, '$.spacingMm') AS spacingMm,
          json_extract(${details}, '$.volumeRule') AS volumeRule`;
 }
 
@@ -174,8 +168,6 @@ interface StoredMeasurement {
   readonly failure: string;
   readonly brainMask: BrainMaskKind | null;
   readonly network: string | null;
-  readonly fineNetwork: string | null;
-  readonly spacingMm: number | null;
   readonly volumeRule: HeadSegmentation['volumeRule'] | null;
 }
 
@@ -192,15 +184,7 @@ function measuredScan(rows: readonly StoredMeasurement[] | undefined): MeasuredS
   const [first] = rows;
   const way = {
     ...(first?.brainMask ? { brainMask: first.brainMask } : {}),
-    ...(first?.spacingMm ? { spacingMm: first.spacingMm } : {}),
-    ...(first?.network
-      ? {
-          madeBy: makerOf(
-            { sha256: first.network, fineSha256: first.fineNetwork ?? undefined },
-            first.volumeRule ?? undefined,
-          ),
-        }
-      : {}),
+    ...(first?.network ? { madeBy: makerOf(first.network, first.volumeRule ?? undefined) } : {}),
   };
   return failure === '' ? { failure, volumes, dice, ...way } : { failure, volumes: {}, dice: {}, ...way };
 }

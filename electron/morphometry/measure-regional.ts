@@ -34,8 +34,8 @@ export async function measureRegional(params: RegionalParams, context: TaskConte
   }
   context.progress(0, 'reading the segmentation');
   const segmentation = readSegmentation(params.segmentationPath);
-  const { model, provider, confidence, problems, seconds, volumeRule, spacingMm } = segmentation;
-  const details = { model, provider, volumeRule, spacingMm, confidence, problems, segmentSeconds: seconds };
+  const { model, provider, confidence, problems, seconds, volumeRule } = segmentation;
+  const details = { model, provider, volumeRule, confidence, problems, segmentSeconds: seconds };
   const failure = segmentationDoubt(segmentation);
   if (failure !== '') return { measurements: [], failure, details };
   const volumes = regionVolumes(segmentation.structures);

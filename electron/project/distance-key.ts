@@ -39,7 +39,7 @@ function foundBy(segmentationPath: string | undefined): string {
   if (!segmentationPath) return 'outline';
   try {
     const { model, volumeRule } = readSegmentation(segmentationPath);
-    return makerOf(model, volumeRule);
+    return makerOf(model.sha256, volumeRule);
   } catch {
     return 'unreadable segmentation';
   }

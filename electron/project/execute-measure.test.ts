@@ -86,7 +86,7 @@ function segmenterSaying(
 ): Segmenter {
   const { sha256 = 'x', volumeRule } = made;
   return {
-    maker: makerOf({ sha256 }, volumeRule),
+    maker: makerOf(sha256, volumeRule),
     async segment(volumePath, outDir) {
       const side = volumePath.startsWith(sources) ? 'before' : 'after';
       segmented.push(side);

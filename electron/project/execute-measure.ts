@@ -203,7 +203,7 @@ async function segmentSide(
   if (!found.path) return { ...found, trusted: false, madeBy: undefined };
   try {
     const segmentation = readSegmentation(found.path);
-    const madeBy = makerOf(segmentation.model, segmentation.volumeRule);
+    const madeBy = makerOf(segmentation.model.sha256, segmentation.volumeRule);
     return { ...found, trusted: segmentationDoubt(segmentation) === '', madeBy };
   } catch (cause) {
     return { path: undefined, failure: describeError(cause), trusted: false, madeBy: undefined };

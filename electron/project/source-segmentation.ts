@@ -63,7 +63,7 @@ function isOutdated(path: string, maker: string | undefined): boolean {
   if (maker === undefined) return false;
   try {
     const { model, volumeRule } = readSegmentation(path);
-    return makerOf(model, volumeRule) !== maker;
+    return makerOf(model.sha256, volumeRule) !== maker;
   } catch {
     return false;
   }

@@ -11,15 +11,14 @@ const CAP_PERCENTILE = 0.95;
 const STEADY = 0.02;
 
 /**
- * What takes the slow shading of coils out of a conformed scan: one over the Gaussian mean of the head around each voxel.
+ * Takes the slow shading of coils out of a conformed scan: every voxel over the Gaussian mean of the head around it.
  *
  * Coarse, and it costs contrast between tissues that are thick: ordinary heads are labelled a little worse afterwards (their
  * subcortical Dice falls by 0.03), heads with a dark middle much better. For a second look only.
  *
- * @param conformed isotropic; NaN outside the field of view
- * @returns per voxel what its value is to be multiplied by
+ * @param conformed isotropic; NaN outside the field of view stays NaN
  */
-export function shadingGain(conformed: Volume<Float32Array>, spacingMm: number): Float32Array {
+export function evenIntensities(conformed: Volume<Float32Array>, spacingMm: number): Volume<Float32Array> {
   const { data, shape } = conformed;
   const sorted = data.filter((v) => !Number.isNaN(v)).sort();
   const at = (values: Float32Array, share: number) => values[Math.floor(share * (values.length - 1))] ?? 0;
@@ -44,5 +43,6 @@ export function shadingGain(conformed: Volume<Float32Array>, spacingMm: number):
     Float32Array,
     Float32Array,
   ];
-  return data.map((_, n) => (share[n]! + STEADY) / (bright[n]! + STEADY * mean));
+  const out = data.map((v, n) => (v * (share[n]! + STEADY)) / (bright[n]! + STEADY * mean));
+  return { ...conformed, data: out };
 }

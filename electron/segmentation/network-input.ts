@@ -3,7 +3,7 @@ import type { ModelCard } from '../inference/model-card.ts';
 import { conform, worldGrid } from '../volume/conform.ts';
 import type { Grid } from '../volume/resample.ts';
 import { type Volume, voxelsPerFrame } from '../volume/volume.ts';
-import { shadingGain } from './even-intensities.ts';
+import { evenIntensities } from './even-intensities.ts';
 import type { Shape3 } from './network.ts';
 
 /** A scan as the network wants it. */
@@ -15,17 +15,6 @@ export interface NetworkInput {
   readonly grid: Grid;
   /** Share of the scan's voxels whose value is not a number or infinite; they count as 0. */
   readonly notFinite: number;
-  /** How the scan's values became the network's, to do the same elsewhere. */
-  readonly scaling: Scaling;
-}
-
-/** x = clip((v × gain − low) / (high − low)) */
-export interface Scaling {
-  readonly low: number;
-  readonly high: number;
-  readonly clip: readonly [number, number];
-  /** Per voxel of the conformed grid; undefined where it is 1. */
-  readonly gain: Float32Array | undefined;
 }
 
 /** The scan is nothing a head can be found in; the message says what was expected and what arrived. */
@@ -43,23 +32,20 @@ const MOST_VOXELS = 40_000_000;
  *
  * Percentiles run over the voxels inside the field of view (numpy's linear rule); outside of it the image is 0.
  *
- * @param evened with the shading of coils taken out first, see {@link shadingGain}; no card asks for that
+ * @param evened with the shading of coils taken out first, see {@link evenIntensities}; no card asks for that
  * @throws SegmentationInputError for a flat, tiny or huge scan
  */
 export function networkInput(volume: Volume, input: ModelCard['input'], evened = false): NetworkInput {
   const grid = checkedGrid(volume, input.spacingMm);
-  const { data, ...conformed } = conform(volume, input.spacingMm, Number.NaN);
-  const gain = evened ? shadingGain({ data, ...conformed }, input.spacingMm) : undefined;
-  if (gain) for (let n = 0; n < data.length; n++) data[n]! *= gain[n]!;
-  const scaling = { ...findScaling(data, input.intensity), gain };
-  for (let n = 0; n < data.length; n++) data[n] = scaled(data[n]!, scaling);
+  const plain = conform(volume, input.spacingMm, Number.NaN);
+  const conformed = evened ? evenIntensities(plain, input.spacingMm) : plain;
+  scaleIntensities(conformed.data, input.intensity);
   const shape = grid.shape.map((n) => Math.ceil(n / input.multipleOf) * input.multipleOf);
   return {
-    image: toTensor(data, grid.shape, shape as unknown as Shape3),
+    image: toTensor(conformed.data, grid.shape, shape as unknown as Shape3),
     shape: shape as unknown as Shape3,
     grid,
     notFinite: notFiniteShare(volume),
-    scaling,
   };
 }
 
@@ -83,12 +69,8 @@ function checkedGrid(volume: Volume, spacingMm: number): Grid {
   return grid;
 }
 
-/** A value with its gain as the network wants it; what is not a number lies outside the field of view and becomes 0. */
-export function scaled(value: number, { low, high, clip }: Scaling): number {
-  return Number.isNaN(value) ? 0 : Math.min(clip[1], Math.max(clip[0], (value - low) / (high - low)));
-}
-
-function findScaling(data: Float32Array, rule: ModelCard['input']['intensity']): Omit<Scaling, 'gain'> {
+/** In place; what is not a number lies outside the field of view and becomes 0. */
+function scaleIntensities(data: Float32Array, rule: ModelCard['input']['intensity']): void {
   const inside = data.filter((v) => !Number.isNaN(v)).sort();
   const low = percentile(inside, rule.low);
   const high = percentile(inside, rule.high);
@@ -97,7 +79,11 @@ function findScaling(data: Float32Array, rule: ModelCard['input']['intensity']):
       `Expected an image with light and dark; got one whose values from percentile ${rule.low} to ${rule.high} are all ${low}.`,
     );
   }
-  return { low, high, clip: rule.clip };
+  const [bottom, top] = rule.clip;
+  for (let n = 0; n < data.length; n++) {
+    const v = data[n]!;
+    data[n] = Number.isNaN(v) ? 0 : Math.min(top, Math.max(bottom, (v - low) / (high - low)));
+  }
 }
 
 /** numpy's `linear` percentile of sorted values. @param p 0…100 */

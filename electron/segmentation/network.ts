@@ -9,17 +9,6 @@ export type Shape3 = readonly [number, number, number];
  */
 export type Network = (image: Float32Array, shape: Shape3) => Promise<Float32Array>;
 
-/**
- * A second network, from eight parts of each voxel and the first one's probabilities to those of each part.
- *
- * Tensor order: 8 and channels blocks go in, channels × 8 come out.
- */
-export type FineNetwork = (
-  image: Float32Array,
-  probabilities: Float32Array,
-  shape: Shape3,
-) => Promise<Float32Array>;
-
 /** The network's answer for one part of the padded image, and the part of the answer that counts. */
 export interface Block {
   /** channels × x × y × z, tensor order. */

@@ -2,7 +2,6 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ModelCard } from '../inference/model-card.ts';
 import { newNifti, readNifti, writeNifti } from '../volume/nifti.ts';
-import type { RunFine } from './fine-look.ts';
 import { type RunBlocks, segmentVolume } from './segment-volume.ts';
 import type { HeadSegmentation } from './segmentation.ts';
 import { VOLUME_RULE } from './soft-volumes.ts';
@@ -25,14 +24,13 @@ export async function segmentFile(
   outDir: string,
   card: ModelCard,
   run: RunBlocks,
-  provider: string,
+  provider: () => string,
   onStep: (fraction: number, message: string) => void | Promise<void>,
-  runFine?: RunFine,
 ): Promise<HeadSegmentation> {
   const started = performance.now();
   await onStep(0, 'reading the scan');
   const image = await readNifti(volumePath);
-  const found = await segmentVolume(image.volume, card, run, basename(volumePath), onStep, runFine);
+  const found = await segmentVolume(image.volume, card, run, basename(volumePath), onStep);
   await onStep(0.95, 'writing the labels');
   const work = partialDir(outDir);
   await rm(work, { recursive: true, force: true });
@@ -40,16 +38,10 @@ export async function segmentFile(
   try {
     await writeNifti(join(work, LABELS_FILE), newNifti(found.labels, 4, image));
     const record: HeadSegmentation = {
-      model: {
-        id: card.id,
-        version: card.version,
-        sha256: card.sha256,
-        ...(card.fine ? { fineSha256: card.fine.sha256 } : {}),
-      },
-      provider,
+      model: { id: card.id, version: card.version, sha256: card.sha256 },
+      provider: provider(),
       labelsFile: LABELS_FILE,
       volumeRule: VOLUME_RULE,
-      spacingMm: found.spacingMm,
       structures: found.structures,
       confidence: found.confidence,
       problems: found.problems,

@@ -4,10 +4,9 @@ import type { ModelCard } from '../inference/model-card.ts';
 import type { Volume } from '../volume/volume.ts';
 import { borderAreas, checkStructures } from './check-structures.ts';
 import { cleanLabels } from './clean-labels.ts';
-import { fineLook, isFine, type RunFine, relabel } from './fine-look.ts';
 import { labelGrid } from './label-grid.ts';
 import type { Block, Shape3 } from './network.ts';
-import { type NetworkInput, networkInput } from './network-input.ts';
+import { networkInput } from './network-input.ts';
 import { ProbabilityMap } from './probability-map.ts';
 import { BRAIN_LABELS, type HeadSegmentation } from './segmentation.ts';
 import { softVolumes } from './soft-volumes.ts';
@@ -24,8 +23,6 @@ export interface VolumeSegmentation {
   readonly structures: HeadSegmentation['structures'];
   readonly confidence: number;
   readonly problems: HeadSegmentation['problems'];
-  /** Voxel size at which the brain was named and measured. */
-  readonly spacingMm: number;
 }
 
 /** Findings that shading may be the reason of; a brain cut by the field of view is not among them. */
@@ -38,9 +35,6 @@ const MAYBE_SHADING = [
   'brain-in-pieces',
 ];
 
-/** Least share of the voxels that either look calls brain that both must. */
-const LEAST_SHARED = 0.85;
-
 /** Mean certainty by which a second look with as many findings must be ahead. */
 const CLEARLY_SURER = 0.03;
 
@@ -49,11 +43,8 @@ const CLEARLY_SURER = 0.03;
  *
  * When the checks find what a coil's shading may have caused, the network looks a second time, at evened-out intensities;
  * the result with fewer findings is kept, of equals the first unless the second is clearly surer; the second says that it is.
- * The brain of a scan that is fine enough is named once more at half the network's spacing, where the model has a second
- * network for that: labels and volumes are then its own, checks and certainty stay the first network's.
  *
  * @param subject the scan's name in problems
- * @param runFine runs the second network; without it the first one's result stands
  * @throws SegmentationInputError for a scan that no head can be found in
  */
 export async function segmentVolume(
@@ -62,90 +53,7 @@ export async function segmentVolume(
   run: RunBlocks,
   subject: string,
   onStep: (fraction: number, message: string) => void | Promise<void> = () => {},
-  runFine?: RunFine,
 ): Promise<VolumeSegmentation> {
-  const { input, map, ...found } = await bestLook(volume, card, run, subject, onStep);
-  const shape = volume.shape.slice(0, 3);
-  const kinds = channelKinds(card);
-  let { structures, problems, channel } = found;
-  let { spacingMm } = card.input;
-  if (runFine && isFine(volume, card)) {
-    const fine = await fineLook(volume, card, input, map, kinds.brain, kinds.scattered, runFine);
-    const finer = fine instanceof ProbabilityMap ? relabelled(channel, volume, fine, kinds) : undefined;
-    if (fine instanceof ProbabilityMap && finer) {
-      channel = finer;
-      const volumes = softVolumes(fine, kinds.brain, kinds.scattered);
-      structures = structures.map((s, c) => (kinds.brain[c] ? { ...s, ...volumes[c]! } : s));
-      spacingMm /= 2;
-    } else if (fine !== 'no brain') {
-      problems = [...problems, coarseOnly(subject, fine === 'no memory')];
-    }
-  }
-  const table = Int16Array.from(card.labels, ({ label }) => label);
-  const { confidence } = found;
-  const data = new Int16Array(channel.length);
-  for (let n = 0; n < data.length; n++) data[n] = table[channel[n]!]!;
-  return {
-    structures,
-    confidence,
-    problems,
-    spacingMm,
-    labels: { data, shape, affine: volume.affine, slope: 1, inter: 0 },
-  };
-}
-
-/**
- * The labels with those of the second look near the brain, cleaned; undefined where both looks do not see one brain: the
- * checks were made on the first one's.
- */
-function relabelled(
-  channel: Uint8Array,
-  { shape, affine }: Volume,
-  fine: ProbabilityMap,
-  { brain, scattered }: ReturnType<typeof channelKinds>,
-): Uint8Array | undefined {
-  const grid = { shape: shape.slice(0, 3), affine };
-  const finer = channel.slice();
-  relabel(finer, grid, fine);
-  cleanLabels(finer, grid.shape, brain, scattered);
-  let [both, either] = [0, 0];
-  for (let n = 0; n < channel.length; n++) {
-    const [a, b] = [brain[channel[n]!]!, brain[finer[n]!]!];
-    both += a & b;
-    either += a | b;
-  }
-  return both >= LEAST_SHARED * either ? finer : undefined;
-}
-
-function coarseOnly(subject: string, noMemory: boolean): Problem {
-  return {
-    code: 'second-look-left-out',
-    level: noMemory ? 'info' : 'warning',
-    subject,
-    message: noMemory
-      ? 'There was not enough memory to look at the brain once more at half the voxel size; the first look stands.'
-      : 'Looked at once more at half the voxel size the brain is another one than at first; the first look stands.',
-    fix: noMemory
-      ? 'Close other programs and measure the scan again.'
-      : 'Look at the labels; volumes of this scan are coarser than those of others like it.',
-  };
-}
-
-/** What one look found, and what it was found with. */
-interface Look extends Omit<VolumeSegmentation, 'labels' | 'spacingMm'> {
-  readonly input: NetworkInput;
-  readonly map: ProbabilityMap;
-  /** Cleaned winning channels on the scan's own grid. */
-  readonly channel: Uint8Array;
-}
-
-async function bestLook(
-  volume: Volume,
-  card: ModelCard,
-  run: RunBlocks,
-  subject: string,
-  onStep: (fraction: number, message: string) => void | Promise<void>,
-): Promise<Look> {
   const first = await look(volume, card, run, subject, false, onStep);
   if (!warnings(first).some((p) => MAYBE_SHADING.includes(p.code))) return first;
   const again = (fraction: number, message: string) => onStep(fraction, `second look: ${message}`);
@@ -166,7 +74,7 @@ async function bestLook(
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
-function warnings({ problems }: Pick<VolumeSegmentation, 'problems'>): readonly Problem[] {
+function warnings({ problems }: VolumeSegmentation): readonly Problem[] {
   return problems.filter((p) => p.level !== 'info');
 }
 
@@ -177,7 +85,7 @@ async function look(
   subject: string,
   evened: boolean,
   onStep: (fraction: number, message: string) => void | Promise<void>,
-): Promise<Look> {
+): Promise<VolumeSegmentation> {
   await onStep(0.05, 'bringing the scan to the network’s grid');
   const input = networkInput(volume, card.input, evened);
   const map = new ProbabilityMap(input.grid, card.labels.length);
@@ -187,7 +95,10 @@ async function look(
   await onStep(0.75, 'labelling the scan');
   const shape = volume.shape.slice(0, 3);
   const native = labelGrid(map, { shape, affine: volume.affine });
-  const { brain, scattered } = channelKinds(card);
+  const isIn = (labels: readonly number[]) =>
+    Uint8Array.from(card.labels, ({ label }) => (labels.includes(label) ? 1 : 0));
+  const brain = isIn(BRAIN_LABELS);
+  const scattered = isIn(SCATTERED);
   const { apartShare } = cleanLabels(native.channel, shape, brain, scattered);
 
   await onStep(0.9, 'checking the structures');
@@ -215,12 +126,13 @@ async function look(
     card.populationLimits,
     subject,
   );
-  return { input, map, channel: native.channel, structures, confidence, problems };
-}
-
-/** 1 per channel that belongs to the brain, and that lies in many places by nature. */
-function channelKinds({ labels }: ModelCard): { brain: Uint8Array; scattered: Uint8Array } {
-  const isIn = (values: readonly number[]) =>
-    Uint8Array.from(labels, ({ label }) => (values.includes(label) ? 1 : 0));
-  return { brain: isIn(BRAIN_LABELS), scattered: isIn(SCATTERED) };
+  const table = Int16Array.from(card.labels, ({ label }) => label);
+  const data = new Int16Array(native.channel.length);
+  for (let n = 0; n < data.length; n++) data[n] = table[native.channel[n]!]!;
+  return {
+    labels: { data, shape, affine: volume.affine, slope: 1, inter: 0 },
+    structures,
+    confidence,
+    problems,
+  };
 }

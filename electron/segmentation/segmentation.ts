@@ -7,21 +7,14 @@ import { problem } from '../../shared/problem.ts';
  * The label map lies in `labelsFile` on the scan's own grid: FreeSurfer values (130 air … 258 head outside the brain).
  */
 export const headSegmentation = z.object({
-  /** Folder of the model, version and SHA-256 of its weights; of its second network's too where it has one. */
-  model: z.object({
-    id: z.string(),
-    version: z.string(),
-    sha256: z.string(),
-    fineSha256: z.string().optional(),
-  }),
+  /** Folder of the model, version and SHA-256 of its weights. */
+  model: z.object({ id: z.string(), version: z.string(), sha256: z.string() }),
   /** Execution provider that ran: `cpu`, `webgpu`, `cuda`, … */
   provider: z.string(),
   /** NIfTI, same grid as the scan, beside this JSON file. */
   labelsFile: z.string(),
   /** Which voxels a volume is summed over, see soft-volumes.ts. Absent in older records: the whole head. */
   volumeRule: z.enum(['whole-head', 'near-structure']).optional(),
-  /** Voxel size at which the brain was named and measured, mm. Absent in older records: 2. */
-  spacingMm: z.number().optional(),
   structures: z.array(
     z.object({
       label: z.number(),
@@ -49,11 +42,10 @@ export const BRAIN_LABELS: readonly number[] = [
 
 /** What made a segmentation, network and rule of volumes, as one word: numbers of two makers are not compared. */
 export function makerOf(
-  weights: Pick<HeadSegmentation['model'], 'sha256' | 'fineSha256'>,
+  sha256: string,
   volumeRule: NonNullable<HeadSegmentation['volumeRule']> = 'whole-head',
 ): string {
-  const { sha256, fineSha256 } = weights;
-  return `${sha256}${fineSha256 ? `+${fineSha256}` : ''} ${volumeRule}`;
+  return `${sha256} ${volumeRule}`;
 }
 
 /** Makes a segmentation of a NIfTI file; undefined where this build has no usable model. */

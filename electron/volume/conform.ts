@@ -43,16 +43,10 @@ export function worldGrid(volume: Volume, spacingMm: number): Grid {
  * @returns Float32, RAS+, slope 1, inter 0
  */
 export function conform(volume: Volume, spacingMm: number, outside = 0): Volume<Float32Array> {
-  return conformTo(volume, worldGrid(volume, spacingMm), outside);
-}
-
-/** The same on a given isotropic grid along the world axes. @param outside value outside the field of view */
-export function conformTo(volume: Volume, grid: Grid, outside: number): Volume<Float32Array> {
-  const spacingMm = voxelSizes(grid.affine)[0];
   const factors = voxelSizes(volume.affine).map((size, n) =>
     Math.max(1, Math.min(volume.shape[n]!, Math.round(spacingMm / size))),
   ) as [number, number, number];
-  return resample(averageBlocks(volume, factors), grid, { outside });
+  return resample(averageBlocks(volume, factors), worldGrid(volume, spacingMm), { outside });
 }
 
 /** Means of blocks of voxels; an incomplete last block is the mean of what is there. */

@@ -164,6 +164,6 @@ function segmentationStep(
       confidence: Number(confidence.toFixed(4)),
       frame: frame?.source ?? 'none',
     },
-    model: `${model.id} ${model.version} sha256:${model.sha256}${model.fineSha256 ? ` and ${model.fineSha256}` : ''}`,
+    model: `${model.id} ${model.version} sha256:${model.sha256}`,
   };
 }

@@ -18,7 +18,6 @@ import torch.nn.functional as F
 
 from data import Head, Patches
 from labels import AIR, CHANNEL, CLASSES, FIRST_OUTSIDE, SUBCORTICAL, UNKNOWN, VALUES
-from fine import Fine, to_depth, to_space
 from model import UNet
 from train import split
 
@@ -34,36 +33,17 @@ def load(checkpoint, config):
     return model.eval(), saved["step"], saved["spent"]
 
 
-def load_fine(checkpoint, config):
-    model = Fine(len(CLASSES), config["width"])
-    saved = torch.load(checkpoint, map_location="cpu")
-    model.load_state_dict(saved["average"])
-    return model.eval(), saved["step"], saved["spent"]
-
-
-def scaling(image):
-    """The rule of intensities of a 2 mm image (D, H, W), to be used on it and on the 1 mm one."""
-    low, high = np.percentile(image.numpy(), (0.5, 99.5))
-    return lambda values: ((values - low) / max(high - low, 1e-6)).clamp(0, 1.1)
-
-
 @torch.no_grad()
 def probabilities(model, image):
     """(D, H, W) at the network's spacing → (C, D, H, W)."""
-    image = scaling(image)(image)
+    low, high = np.percentile(image.numpy(), (0.5, 99.5))
+    image = ((image - low) / max(high - low, 1e-6)).clamp(0, 1.1)
     pad = [(-n) % 8 for n in image.shape]
     padded = F.pad(image, (0, pad[2], 0, pad[1], 0, pad[0]))[None, None]
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = model(padded.contiguous(memory_format=torch.channels_last_3d))
     d, h, w = image.shape
     return torch.softmax(logits[0, :, :d, :h, :w].float(), 0)
-
-
-@torch.no_grad()
-def fine_probabilities(fine, image, known):
-    """(2 D, 2 H, 2 W) at half the spacing and the network's (C, D, H, W) → (C, 2 D, 2 H, 2 W)."""
-    scale = scaling(F.avg_pool3d(image[None, None], 2)[0, 0])
-    return to_space(torch.softmax(fine(scale(to_depth(image))[None], known[None])[0], 0))
 
 
 def dice(a, b):
@@ -109,8 +89,8 @@ def people(model, folder, names):
     )
 
 
-def label_maps(model, folder, names, priors, config, random_contrast, draws, fine=None):
-    """Also with the face cut off: how far volumes move, in %. With the second network labels and volumes are its own."""
+def label_maps(model, folder, names, priors, config, random_contrast, draws):
+    """Also with the face cut off: how far volumes move, in %."""
     scores, outside_scores, changes = [], [], []
     for name in names:
         head = Head(Path(folder) / f"{name}.npz")
@@ -132,16 +112,16 @@ def label_maps(model, folder, names, priors, config, random_contrast, draws, fin
                     side = patches.face_side(head, at)
                     shown = torch.where(side, torch.zeros(()), shown)
                 p = probabilities(model, F.avg_pool3d(shown[None, None], 2)[0, 0])
-                whole = fine_probabilities(fine, shown, p) if fine else None
-                soft = p.sum((1, 2, 3)) * 8 if whole is None else whole.sum((1, 2, 3))
+                soft = p.sum((1, 2, 3)) * 8
                 volumes.append([float(sum(soft[CHANNEL[v]] for v in g)) for g in (GREY, WHITE, VENTRICLES, VALUES[1:FIRST_OUTSIDE])])
                 if not cut:
-                    if whole is None:
-                        whole = F.interpolate(p[None], size=size, mode="trilinear", align_corners=False)[0]
-                    found = whole.argmax(0).to(torch.uint8)
-                    scores.append(structure_dice(found, truth, VALUES[1:FIRST_OUTSIDE]))
-                    outside_scores.append(structure_dice(found, truth, VALUES[FIRST_OUTSIDE:]))
-                del whole
+                    fine = torch.empty(size, dtype=torch.uint8)
+                    whole = F.interpolate(p[None], size=size, mode="trilinear", align_corners=False)[0]
+                    fine = whole.argmax(0).to(torch.uint8)
+                    del whole
+                    per = structure_dice(fine, truth, VALUES[1:FIRST_OUTSIDE])
+                    scores.append(per)
+                    outside_scores.append(structure_dice(fine, truth, VALUES[FIRST_OUTSIDE:]))
             changes.append([100 * abs(b - a) / a for a, b in zip(*volumes)])
     per = {v: mean([s[v] for s in scores]) for v in VALUES[1:FIRST_OUTSIDE]}
     return dict(
@@ -158,8 +138,6 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--priors", required=True)
     parser.add_argument("--checkpoint", required=True)
-    parser.add_argument("--fine-config", help="of the second network, whose scores on label maps are added")
-    parser.add_argument("--fine")
     parser.add_argument("--out", required=True)
     parser.add_argument("--draws", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
@@ -173,11 +151,7 @@ def main():
     if options.draws:
         result["t1Like"] = label_maps(model, options.data, held, options.priors, config, 0.0, options.draws)
         result["randomContrast"] = label_maps(model, options.data, held, options.priors, config, 1.0, options.draws)
-        if options.fine:
-            fine, step, spent = load_fine(options.fine, runpy.run_path(options.fine_config))
-            again = lambda contrast: label_maps(model, options.data, held, options.priors, config, contrast, options.draws, fine)
-            result["fine"] = dict(how="labels and volumes of the second network over the whole image, from all its input", step=step, hours=round(spent / 3600, 2), t1Like=again(0.0), randomContrast=again(1.0))
-        print(json.dumps({k: result[k] for k in ("t1Like", "randomContrast", "fine") if k in result}, indent=1))
+        print(json.dumps({k: result[k] for k in ("t1Like", "randomContrast")}, indent=1))
     Path(options.out).write_text(json.dumps(result, indent=1))
 
 

@@ -15,7 +15,6 @@ import torch
 from data import Patches
 from labels import AIR, CLASSES, FIRST_OUTSIDE, UNKNOWN
 from model import UNet
-from run_state import RunState
 
 
 def split(folder, config):
@@ -76,6 +75,7 @@ def main():
     parser.add_argument("--stop-after", type=float, default=1e9, help="seconds of this call")
     options = parser.parse_args()
     config = runpy.run_path(options.config)
+    options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config["seed"])
@@ -87,22 +87,56 @@ def main():
         fitting = {k: v.float() for k, v in given.items() if k in wanted and v.shape == wanted[k].shape}
         print(f"{len(fitting)} of {len(wanted)} weights from {options.start}")
         model.load_state_dict({**wanted, **fitting})
-    run = RunState(model, options.out, config["learning_rate"], config["hours"], device)
+    average = {k: v.detach().clone() for k, v in model.state_dict().items()}  # of weights, for use
+    optimiser = torch.optim.AdamW(model.parameters(), lr=config["learning_rate"], weight_decay=1e-4)
+    step, spent = 0, 0.0
+    checkpoint = options.out / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device)
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        average, step, spent = saved["average"], saved["step"], saved["spent"]
 
     real, _, maps, _ = split(options.data, config)
     patches = Patches(
         options.data, real, maps, options.priors, config["patch"], config["spacing"], config["random_contrast"],
-        config["strength"], config["seed"] + run.step, config.get("brain_alone", 0.0),
+        config["strength"], config["seed"] + step, config.get("brain_alone", 0.0),
     )
     loader = torch.utils.data.DataLoader(patches, batch_size=None, num_workers=options.workers, prefetch_factor=3)
+    started = last = time.time()
+    running, seen = 0.0, 0
     for image, label in loader:  # (2, 1, D, H, W), (2, D, H, W)
+        part = min(1.0, spent / (config["hours"] * 3600))
+        rate = config["learning_rate"] * min(1.0, (step + 1) / 50) * (0.01 + 0.99 * (1 - part) ** 0.9)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
         image = image.to(device).contiguous(memory_format=torch.channels_last_3d)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = model(image)
-        value = loss(logits, label.to(device), power=0.8 * (1 - run.part))  # calibrated probabilities in the end
-        done = run.learn(value) or time.time() - run.started > options.stop_after
-        if run.step % 200 == 0 or done:
-            run.save()
+        value = loss(logits, label.to(device), power=0.8 * (1 - part))  # calibrated probabilities in the end
+        optimiser.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        keep = min(0.995, 1 - 10 / (step + 10))
+        with torch.no_grad():
+            for k, v in model.state_dict().items():
+                average[k].lerp_(v, 1 - keep) if v.is_floating_point() else average[k].copy_(v)
+        running, seen = running + value.item(), seen + 1
+        now = time.time()
+        spent, last = spent + min(now - last, 60), now  # a process that was paused did not train
+        if step % 50 == 0:
+            print(f"step {step} hours {spent / 3600:.3f} rate {rate:.1e} loss {running / seen:.4f}", flush=True)
+            running, seen = 0.0, 0
+        done = part >= 1 or now - started > options.stop_after
+        if step % 200 == 0 or done:
+            temporary = checkpoint.with_suffix(".new")
+            torch.save(
+                dict(model=model.state_dict(), optimiser=optimiser.state_dict(), average=average, step=step, spent=spent),
+                temporary,
+            )
+            temporary.replace(checkpoint)
         if done:
             break
 
