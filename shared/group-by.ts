@@ -2,9 +2,10 @@
 export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
-    const own = groups.get(key(item));
+    const k = key(item);
+    const own = groups.get(k);
     if (own) own.push(item);
-    else groups.set(key(item), [item]);
+    else groups.set(k, [item]);
   }
   return groups;
 }

@@ -3,7 +3,7 @@ import type { AuditReport, Estimate, RecognitionFigures } from '../../shared/ris
 import { need, needOtherFiles } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
-import { type BatchClient, createBatchClient } from './project-client.ts';
+import { type BatchClient, createBatchClient, type ProjectClient } from './project-client.ts';
 import { writeTable } from './write-table.ts';
 
 export const auditCommand: Command = {
@@ -40,8 +40,7 @@ export const auditCommand: Command = {
 
 /** Runs an audit to its end and prints what it found. An audit that an earlier, killed process left open is ended first. */
 export async function auditAll(client: BatchClient, attempts: 'current' | 'all', output: Output) {
-  for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
-    if (!client.interrupted) await client.follow(open.batchId);
+  await client.followOpen();
   const whole =
     !client.interrupted &&
     (await client.follow((await client.ask['risk.start']({ attempts })).batchId)).cancelled === 0;
@@ -53,7 +52,7 @@ export async function auditAll(client: BatchClient, attempts: 'current' | 'all',
   return { finished: report !== null, state, report, scans };
 }
 
-async function allScans(client: BatchClient) {
+async function allScans(client: ProjectClient) {
   const rows = [];
   for (let offset = 0; ; offset += 1000) {
     const page = await client.ask['risk.scans']({ offset, limit: 1000 });

@@ -4,7 +4,7 @@ import { UserError } from '../dispatch.ts';
 import { exitCodeOf, need } from './arguments.ts';
 import type { Command } from './command.ts';
 import { formatTable, type Output } from './output.ts';
-import { type BatchClient, createBatchClient } from './project-client.ts';
+import { type BatchClient, createBatchClient, type ProjectClient } from './project-client.ts';
 
 export const deidentifyCommand: Command = {
   name: 'deidentify',
@@ -48,7 +48,7 @@ export const deidentifyCommand: Command = {
 };
 
 /** A policy by name, or from a file that is imported into the project first. */
-export async function choosePolicy(client: BatchClient, nameOrFile: string | undefined): Promise<string> {
+export async function choosePolicy(client: ProjectClient, nameOrFile: string | undefined): Promise<string> {
   const settings = await client.ask['project.settings']({});
   if (!nameOrFile) return settings.policyName;
   const known = await client.ask['deidentify.policies']({});
@@ -85,8 +85,7 @@ export async function deidentifyAll(client: BatchClient, choices: DeidentifyChoi
   const anything = some ? (await chosenScans(client, choices)).length > 0 : (await waiting()) > 0;
   if (anything) {
     // Work that an earlier, killed process left in the queue is finished first, as part of the same command, and not done again.
-    for (const open of (await client.ask['jobs.batches']({})).filter((b) => !b.finished))
-      if (!client.interrupted) await client.follow(open.batchId);
+    await client.followOpen();
     const seriesIds = some ? await chosenScans(client, choices) : [];
     if (!client.interrupted && (some ? seriesIds.length > 0 : (await waiting()) > 0)) {
       const { batchId } = await client.ask['deidentify.start']({
@@ -103,7 +102,7 @@ export async function deidentifyAll(client: BatchClient, choices: DeidentifyChoi
 }
 
 /** Scans of the chosen people: the waiting ones, with `again` also those that have a verdict. */
-async function chosenScans(client: BatchClient, choices: DeidentifyChoices): Promise<number[]> {
+async function chosenScans(client: ProjectClient, choices: DeidentifyChoices): Promise<number[]> {
   const seriesIds: number[] = [];
   const missing = new Set(choices.subjects);
   for (let offset = 0; ; offset += 1000) {
@@ -127,7 +126,7 @@ async function chosenScans(client: BatchClient, choices: DeidentifyChoices): Pro
 }
 
 /** Every scan with its state and reason; excluded ones are counted, not listed. */
-export async function printVerdicts(client: BatchClient, output: Output) {
+export async function printVerdicts(client: ProjectClient, output: Output) {
   const rows: {
     id: number;
     subject: string;

@@ -6,7 +6,7 @@ import { UserError } from '../dispatch.ts';
 import { need, needSources } from './arguments.ts';
 import type { Command } from './command.ts';
 import { type ExitCode, formatTable, type Output } from './output.ts';
-import { type BatchClient, createBatchClient } from './project-client.ts';
+import { type BatchClient, createBatchClient, type ProjectClient } from './project-client.ts';
 
 export const importCommand: Command = {
   name: 'import',
@@ -98,7 +98,7 @@ export async function importInto(
 }
 
 /** Of this import, which has ended, the Problems that say that a whole source could not be read. */
-async function sourcesNotRead(client: BatchClient, sources: readonly string[]): Promise<Problem[]> {
+async function sourcesNotRead(client: ProjectClient, sources: readonly string[]): Promise<Problem[]> {
   const whole = sources.map((s) => resolve(s));
   const found: Problem[] = [];
   for (const code of ['source-not-found', 'unreadable-folder']) {
@@ -109,7 +109,7 @@ async function sourcesNotRead(client: BatchClient, sources: readonly string[]): 
   return found;
 }
 
-async function nameUnknownKinds(client: BatchClient, kind: string): Promise<void> {
+async function nameUnknownKinds(client: ProjectClient, kind: string): Promise<void> {
   const known = seriesKind.safeParse(kind);
   if (!known.success) {
     throw new UserError(
@@ -140,7 +140,7 @@ function asClass(name: string): QuarantineClass {
   );
 }
 
-async function includeClass(client: BatchClient, name: QuarantineClass): Promise<void> {
+async function includeClass(client: ProjectClient, name: QuarantineClass): Promise<void> {
   const { total, rows } = await client.ask['catalog.list']({ quarantine: name, sort: 'id', limit: 1000 });
   if (rows.length === 0) return;
   const { changed } = await client.ask['import.include']({ seriesIds: rows.map((r) => r.id) });

@@ -27,6 +27,8 @@ export interface ProjectClient {
 export interface BatchClient extends ProjectClient {
   /** Shows progress of a batch until it has finished, or was cancelled by Ctrl-C. */
   follow(batchId: string): Promise<BatchProgress>;
+  /** Follows what an earlier, killed process left in the queue. */
+  followOpen(): Promise<void>;
   /** Ctrl-C was pressed: a command of several steps begins no further one. */
   readonly interrupted: boolean;
 }
@@ -63,24 +65,29 @@ export function createBatchClient(output: Output): BatchClient {
     for (const batchId of followed) void cancel(batchId);
   };
   process.once('SIGINT', interrupt);
+  const follow = async (batchId: string) => {
+    const stop = app.events.listen((e) => {
+      if (e.type === 'progress' && e.batch.batchId === batchId) output.progress(e.batch);
+    });
+    followed.add(batchId);
+    try {
+      if (interrupted) await cancel(batchId);
+      return await ask['jobs.wait']({ batchId });
+    } finally {
+      followed.delete(batchId);
+      stop();
+    }
+  };
   return {
     app,
     ask,
+    follow,
     get interrupted() {
       return interrupted;
     },
-    async follow(batchId) {
-      const stop = app.events.listen((e) => {
-        if (e.type === 'progress' && e.batch.batchId === batchId) output.progress(e.batch);
-      });
-      followed.add(batchId);
-      try {
-        if (interrupted) await cancel(batchId);
-        return await ask['jobs.wait']({ batchId });
-      } finally {
-        followed.delete(batchId);
-        stop();
-      }
+    async followOpen() {
+      for (const { batchId, finished } of await ask['jobs.batches']({}))
+        if (!finished && !interrupted) await follow(batchId);
     },
     async close() {
       await close();

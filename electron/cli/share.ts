@@ -47,20 +47,19 @@ export function parseFormats(text: string | undefined): ShareFormat[] {
   return formats as ShareFormat[];
 }
 
+const CANCELLED = 'The share was cancelled.';
+
 export async function writeShareTo(client: BatchClient, dir: string, formats: ShareFormat[], output: Output) {
   const target = resolve(dir);
-  if (client.interrupted) {
-    const error = 'The share was cancelled.';
-    return { ok: false as const, cancelled: true, shareId: null, dir: target, error, receipt: null };
-  }
+  const missed = { ok: false as const, dir: target, receipt: null };
+  if (client.interrupted) return { ...missed, cancelled: true, shareId: null, error: CANCELLED };
   const { batchId, shareId } = await client.ask['share.start']({ dir: target, formats });
   const batch = await client.follow(batchId);
   if (batch.failed > 0 || batch.cancelled > 0) {
     const [job] = await client.ask['jobs.list']({ batchId });
-    const message = job?.error || 'The share was cancelled.';
-    output.note(message);
-    const cancelled = batch.failed === 0;
-    return { ok: false as const, cancelled, shareId, dir: target, error: message, receipt: null };
+    const error = job?.error || CANCELLED;
+    output.note(error);
+    return { ...missed, cancelled: batch.failed === 0, shareId, error };
   }
   const { receipt } = await client.ask['share.receipt']({ shareId });
   output.text(
@@ -74,12 +73,6 @@ export async function writeShareTo(client: BatchClient, dir: string, formats: Sh
   );
   output.text(`Receipt: ${resolve(target, 'refacade-receipt.html')}`);
   const ok = receipt.leaks.length === 0 && receipt.checks.every((c) => c.state !== 'failed');
-  return {
-    ok,
-    cancelled: false,
-    shareId,
-    dir: target,
-    error: ok ? '' : 'A check failed; see the receipt.',
-    receipt,
-  };
+  const error = ok ? '' : 'A check failed; see the receipt.';
+  return { ok, cancelled: false, shareId, dir: target, error, receipt };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { groupBy } from '../../shared/group-by.ts';
 import type { Task } from '../worker/task.ts';
 
 export interface HashFilesParams {
@@ -97,12 +98,5 @@ export async function findSameContent<F extends ImageFile>(
 }
 
 function ofSeveralPeople<F extends ImageFile>(files: readonly F[], keyOf: (file: F) => string): F[][] {
-  const groups = new Map<string, F[]>();
-  for (const file of files) {
-    const key = keyOf(file);
-    const group = groups.get(key);
-    if (group) group.push(file);
-    else groups.set(key, [file]);
-  }
-  return [...groups.values()].filter((g) => g.some((f) => f.subjectId !== g[0]!.subjectId));
+  return [...groupBy(files, keyOf).values()].filter((g) => g.some((f) => f.subjectId !== g[0]!.subjectId));
 }

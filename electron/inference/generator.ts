@@ -3,6 +3,7 @@ import type { Shape3 } from '../segmentation/network.ts';
 import { type OpenNetwork, ProviderError, type SelfTest } from './device.ts';
 import { boxVoxels, type GeneratorCard } from './generator-card.ts';
 import { ModelCardError } from './model-card.ts';
+import { indexOfNotFinite } from './not-finite.ts';
 import { openSession } from './onnx-session.ts';
 
 /** A face generator in memory. */
@@ -168,7 +169,7 @@ export function generatorTest(card: GeneratorCard): SelfTest<Generator> {
       return network.make(testChannels(box), box);
     },
     check(answer) {
-      const bad = answer.findIndex((v) => !Number.isFinite(v));
+      const bad = indexOfNotFinite(answer);
       if (bad >= 0) {
         throw new ProviderError(
           `Expected numbers from the generator's self-test, got ${answer[bad]} among them.`,

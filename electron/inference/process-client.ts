@@ -230,20 +230,16 @@ export class ProcessClient<Order, Result, Message> {
     if (!process) throw new WorkerExitedError(`The ${this.program.name} ended before it was asked.`);
     process.keepAlive(true);
     let killer: NodeJS.Timeout | undefined;
-    let silence: NodeJS.Timeout | undefined;
+    const silentMs = this.options.silentMs ?? 600_000;
+    let quiet = 0;
     let hung = '';
-    const watch = () => {
-      clearInterval(silence);
-      if (!this.mayBeLeftOut()) return;
-      const silentMs = this.options.silentMs ?? 600_000;
-      let ticks = 0;
-      // In parts: a computer that slept, or a program that was stopped, missed all of them but one.
-      silence = setInterval(() => {
-        if (++ticks < SILENT_TICKS) return;
-        hung = `it said nothing for ${Math.round(silentMs / 1000)} s`;
-        process.kill();
-      }, silentMs / SILENT_TICKS);
+    // In parts: a computer that slept, or a program that was stopped, missed all of them but one.
+    const tick = () => {
+      if (++quiet < SILENT_TICKS) return;
+      hung = `it said nothing for ${Math.round(silentMs / 1000)} s`;
+      process.kill();
     };
+    const silence = this.mayBeLeftOut() ? setInterval(tick, silentMs / SILENT_TICKS) : undefined;
     const cancel = () => {
       process.post({ type: 'cancel', id: job.id });
       killer = setTimeout(() => this.end(), this.options.cancelMs ?? 1500);
@@ -251,7 +247,7 @@ export class ProcessClient<Order, Result, Message> {
     try {
       return await new Promise<Result>((resolve, reject) => {
         this.listener = (event) => {
-          watch();
+          quiet = 0;
           if (event.type === 'exit') {
             const how = hung || event.how;
             const error = new WorkerExitedError(`The ${this.program.name} stopped: ${how}.`);
@@ -274,7 +270,6 @@ export class ProcessClient<Order, Result, Message> {
           }
         };
         process.post(this.program.ask(job.id, job.order));
-        watch();
         if (job.signal?.aborted) cancel();
         else job.signal?.addEventListener('abort', cancel, { once: true });
       });

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Block, Network, Shape3 } from '../segmentation/network.ts';
 import { loadModelCard } from './model-card.ts';
+import { NotFiniteError } from './not-finite.ts';
 import { openOnnxNetwork } from './onnx-network.ts';
 import { nodesOfType } from './onnx-nodes.ts';
-import { NotFiniteError, OutOfMemoryError, planTiles, runInTiles } from './tiles.ts';
+import { OutOfMemoryError, planTiles, runInTiles } from './tiles.ts';
 
 const model = loadModelCard(resolve('electron/inference/fixtures/tiny'));
 const weights = readFileSync(join(model.dir, 'model.onnx'));

@@ -1,4 +1,5 @@
 import type { Block, Network, Shape3 } from '../segmentation/network.ts';
+import { indexOfNotFinite, NotFiniteError } from './not-finite.ts';
 
 /** A part of the padded image: what goes in (with margins) and what counts of what comes out. */
 export interface Tile {
@@ -22,11 +23,6 @@ export interface TileRules {
  * Near the margin's size parts hardly get smaller and the work grows a thousandfold: hours that end in the same failure.
  */
 const MOST_WORK = 6;
-
-/** The network gave something that is no number: half-precision devices overflow. */
-export class NotFiniteError extends Error {
-  override name = 'NotFiniteError';
-}
 
 /** Even the smallest part does not fit into memory. */
 export class OutOfMemoryError extends Error {
@@ -153,7 +149,7 @@ export async function runInTiles(
       note = ` in smaller parts: ${tile.shape.join('×')} voxels did not fit into memory`;
       continue;
     }
-    const bad = probabilities.findIndex((v) => !Number.isFinite(v));
+    const bad = indexOfNotFinite(probabilities);
     if (bad >= 0) throw new NotFiniteError(`Expected probabilities, got ${probabilities[bad]} among them.`);
     take({ ...tile, probabilities });
     done += voxels([tile.to[0] - tile.from[0], tile.to[1] - tile.from[1], tile.to[2] - tile.from[2]]);

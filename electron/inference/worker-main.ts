@@ -11,8 +11,9 @@ import { freeBytes } from './free-bytes.ts';
 import { type Generator, generatorTest, openGenerator } from './generator.ts';
 import { channelValues, type GeneratorCard, generatorName, loadGenerator } from './generator-card.ts';
 import { loadModelCard, type Model, taskOf } from './model-card.ts';
+import { indexOfNotFinite, NotFiniteError } from './not-finite.ts';
 import { openOnnxNetwork, runtimeProviders } from './onnx-network.ts';
-import { NotFiniteError, runInTiles } from './tiles.ts';
+import { runInTiles } from './tiles.ts';
 import type {
   FaceMaker,
   GenerateRequest,
@@ -165,7 +166,7 @@ async function generate(
   const tissue = await loaded.chosen.open.network.make(channels, card.space.shape, (fraction) =>
     step(fraction, 'making a face'),
   );
-  const bad = tissue.findIndex((v) => !Number.isFinite(v));
+  const bad = indexOfNotFinite(tissue);
   if (bad >= 0) {
     throw new NotFiniteError(`Expected a face of numbers from ${card.id}, got ${tissue[bad]} among them.`);
   }

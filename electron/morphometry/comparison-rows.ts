@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.ts';
 import type { BrainMaskKind, EngineId, Measurement } from '../../shared/morphometry/records.ts';
 import type { Db } from '../catalog/database.ts';
 import { type HeadSegmentation, makerOf } from '../segmentation/segmentation.ts';
@@ -110,13 +111,7 @@ export function readComparisonRows(db: Db, engine: EngineId, method: string): Co
        WHERE d.current = 1 AND d.method = ? AND m.engine = ? ORDER BY m.id`,
     )
     .all(method, engine) as StoredMeasurement[];
-  const bySide = new Map<string, StoredMeasurement[]>();
-  for (const row of found) {
-    const key = `${row.seriesId} ${row.derivativeId ?? 0}`;
-    const list = bySide.get(key);
-    if (list) list.push(row);
-    else bySide.set(key, [row]);
-  }
+  const bySide = groupBy(found, (row) => `${row.seriesId} ${row.derivativeId ?? 0}`);
   return scans.map(({ seriesId, subjectId, subjectLabel, derivativeId }) => {
     const before = measuredScan(bySide.get(`${seriesId} 0`));
     const after = measuredScan(bySide.get(`${seriesId} ${derivativeId}`));

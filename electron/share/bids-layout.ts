@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.ts';
 import type { SelectedScan } from './select-scans.ts';
 
 /** Where one scan lies in the BIDS tree. */
@@ -23,14 +24,10 @@ export function hasBidsPlace(kind: string): boolean {
  * where a session holds several scans of one kind.
  */
 export function bidsPlaces(scans: readonly SelectedScan[]): Map<number, BidsPlace> {
-  const groups = new Map<string, SelectedScan[]>();
-  for (const selected of scans) {
-    if (!hasBidsPlace(selected.scan.kind)) continue;
-    const key = `${selected.scan.subjectLabel} ${selected.scan.sessionLabel} ${selected.scan.kind}`;
-    const group = groups.get(key);
-    if (group) group.push(selected);
-    else groups.set(key, [selected]);
-  }
+  const groups = groupBy(
+    scans.filter((selected) => hasBidsPlace(selected.scan.kind)),
+    ({ scan }) => `${scan.subjectLabel} ${scan.sessionLabel} ${scan.kind}`,
+  );
   const places = new Map<number, BidsPlace>();
   for (const group of groups.values()) {
     const order = (s: SelectedScan) => s.scan.seriesNumber ?? Number.MAX_SAFE_INTEGER;
